@@ -1,0 +1,1 @@
+"""pytest hooks and fixtures only; each hook calls one function elsewhere."""
