@@ -126,8 +126,8 @@ class Ingredient:
 class Composer(Protocol):
     """What can build a case again from some of its ingredients: the suite it came from."""
 
-    def compose(self, ingredients: tuple[Ingredient, ...], locale: str) -> Case:
-        """The case those ingredients make."""
+    def compose(self, ingredients: tuple[Ingredient, ...]) -> Case:
+        """The case those ingredients make, in the locale the case started from."""
         ...
 
 
@@ -185,7 +185,7 @@ class Case:
     def _recompose(self, ingredients: Iterable[Ingredient]) -> Case:
         if self.composer is None:
             raise UserError("this case was written by hand; only a case drawn from a suite has twins")
-        return self.composer.compose(tuple(ingredients), self.locale)
+        return self.composer.compose(tuple(ingredients))
 
     def __repr__(self) -> str:
         names = ", ".join(map(str, self.ingredients)) or "nothing mixed in"
