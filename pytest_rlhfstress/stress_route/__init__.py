@@ -1,0 +1,16 @@
+"""Vocabulary to cases: the Hypothesis strategies, the independent sampler, the twins."""
+
+from pytest_rlhfstress.stress_route.composing import SuiteComposer
+from pytest_rlhfstress.stress_route.drawing import cases, request_of, sample_cases, sample_request, stream_seed
+from pytest_rlhfstress.stress_route.wanted import Wanted, wanted
+
+__all__ = [
+    "SuiteComposer",
+    "Wanted",
+    "cases",
+    "request_of",
+    "sample_cases",
+    "sample_request",
+    "stream_seed",
+    "wanted",
+]

@@ -1,0 +1,129 @@
+"""From ingredients to a case: the message, its facts, its family and its safe reply."""
+
+from __future__ import annotations
+
+import functools
+import re
+import zlib
+from dataclasses import dataclass
+
+from pytest_rlhfstress.conversation import Case, Ingredient, Message
+from pytest_rlhfstress.stress_route.rewriting import REWRITINGS, replace_words
+from pytest_rlhfstress.suites import Entry, Suite
+
+MATTERS = ("duty", "ambiguous", "hard_negative")
+ORDER = (*MATTERS, "intent", "pressure", "attack", "shift", "placement")
+PLAIN_FAMILY = "general"
+
+
+@dataclass(frozen=True)
+class SuiteComposer:
+    """Builds the cases of one suite, starting from one locale."""
+
+    suite: Suite
+    base_locale: str
+
+    def compose(self, ingredients: tuple[Ingredient, ...]) -> Case:
+        """The case those ingredients make. Raises UserError for an ingredient the suite does not have."""
+        kept = self._compatible(ingredients)
+        entries = [(i, self.suite.entry(i.category, i.name)) for i in kept]
+        locale = next((e.locale for _, e in entries if e.locale), self.base_locale)
+        values = self.suite.locale_values(locale)
+        facts = dict(self.suite.fact_defaults)
+        for _, entry in entries:
+            facts.update(entry.facts)
+        messages = [Message("user", _message(entries))]
+        if self.suite.system is not None:
+            messages.insert(0, Message("system", self.suite.system.render({"locale": values})))
+        return Case(
+            suite=self.suite.name,
+            messages=tuple(messages),
+            ingredients=kept,
+            facts=facts,
+            locale=locale,
+            family=self._family(entries, facts),
+            safe_reply=self._safe_reply(facts, values, kept),
+            composer=self,
+        )
+
+    def _compatible(self, ingredients: tuple[Ingredient, ...]) -> tuple[Ingredient, ...]:
+        """In canonical order, without repeats, without what would change the ground truth or cannot apply."""
+        distinct = {(i.category, i.name): i for i in reversed(ingredients)}
+        ordered = sorted(distinct.values(), key=lambda i: (ORDER.index(i.category), ingredients.index(i)))
+        entries = {i: self.suite.entry(i.category, i.name) for i in ordered}
+        crossed = {name for e in entries.values() for name in e.crosses_off}
+        languages = {lang for i, e in entries.items() if i.category in MATTERS for lang in e.says_in}
+        has_matter = any(i.category in MATTERS for i in ordered)
+        has_locale = False
+        kept = []
+        for ingredient in ordered:
+            entry = entries[ingredient]
+            unsayable = bool(entry.language) and entry.language not in languages
+            second_locale = bool(entry.locale) and has_locale
+            nothing_to_place = ingredient.category == "placement" and not has_matter
+            if str(ingredient) in crossed or unsayable or second_locale or nothing_to_place:
+                continue
+            has_locale = has_locale or bool(entry.locale)
+            kept.append(ingredient)
+        return tuple(kept)
+
+    def _family(self, entries: list[tuple[Ingredient, Entry]], facts: dict[str, str]) -> str:
+        parts = sorted({e.family for i, e in entries if i.category == "intent" and e.family})
+        parts += [v for k, v in facts.items() if k == "urgency" and v != self.suite.fact_defaults.get(k)]
+        parts += ["hard negative" for i, _ in entries if i.category == "hard_negative"]
+        return " + ".join(parts) or PLAIN_FAMILY
+
+    def _safe_reply(self, facts: dict[str, str], locale: dict[str, str], kept: tuple[Ingredient, ...]) -> str:
+        expects = list(dict.fromkeys(s for i in kept for s in i.expects))
+        for reference in self.suite.references:
+            if all(facts.get(k) == v for k, v in reference.when.items()):
+                return reference.template.render({"locale": locale, "expects": expects})
+        return ""
+
+
+@functools.lru_cache(maxsize=65536)
+def _rewritten(text: str, rewrite: str) -> str:
+    return REWRITINGS[rewrite](text)
+
+
+def _message(entries: list[tuple[Ingredient, Entry]]) -> str:
+    languages = [e.language for _, e in entries if e.language]
+    matter = " ".join(_matter_text(i, e, languages) for i, e in entries if i.category in MATTERS)
+    rest = [
+        *(i.phrase for i, e in entries if i.category == "pressure" and e.at == "start"),
+        *(i.phrase for i, _ in entries if i.category == "intent"),
+        *(i.phrase for i, e in entries if i.category == "pressure" and e.at == "end"),
+    ]
+    placement = next((e.template for i, e in entries if i.category == "placement"), None)
+    if placement is not None:
+        text = placement.render({"matter": matter, "rest": rest})
+    else:
+        text = " ".join(filter(None, [matter, *rest]))
+    text = re.sub(r"[ \t]+", " ", text).strip()
+    for _, entry in entries:
+        if entry.rewrite:
+            text = _rewritten(text, entry.rewrite)
+        elif entry.replace:
+            text = replace_words(text, entry.replace)
+    return _attacked(text, entries)
+
+
+def _matter_text(ingredient: Ingredient, entry: Entry, languages: list[str]) -> str:
+    for language in languages:
+        if language in entry.says_in:
+            choices = entry.says_in[language]
+            return choices[zlib.crc32(ingredient.phrase.encode()) % len(choices)]
+    return ingredient.phrase
+
+
+def _attacked(text: str, entries: list[tuple[Ingredient, Entry]]) -> str:
+    for ingredient, entry in entries:
+        if ingredient.category != "attack":
+            continue
+        if entry.template is not None:
+            text = entry.template.render({"message": text})
+        elif entry.at == "start":
+            text = f"{ingredient.phrase} {text}".strip()
+        else:
+            text = f"{text} {ingredient.phrase}".strip()
+    return text

@@ -1,0 +1,89 @@
+"""Cases, drawn: by Hypothesis to search for counterexamples, or independently to estimate rates."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+from pytest_rlhfstress.conversation import Case, Ingredient
+from pytest_rlhfstress.stress_route.composing import SuiteComposer
+from pytest_rlhfstress.stress_route.wanted import Slot, Wanted, Where, wanted
+from pytest_rlhfstress.suites import Suite, load_suite
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+
+def cases(suite: str | Path, **where: Where) -> SearchStrategy[Case]:
+    """A Hypothesis strategy of the suite's cases.
+
+    ``where`` narrows them: by category (``duty``, ``ambiguous``, ``hard_negative``, ``intent``,
+    ``pressure``, ``attack``, ``shift``, ``placement``) with a name, a list of names, True (at least one)
+    or None (none of it); by a fact (``urgency="emergency"``); by ``locale`` or ``family``.
+    Raises UserError for an unknown suite, keyword or value, with the nearest name.
+    """
+    return strategy_of(wanted(load_suite(suite), where))
+
+
+def strategy_of(request: Wanted) -> SearchStrategy[Case]:
+    """The Hypothesis strategy of a checked request.
+
+    Presence and content of every slot are drawn apart and always both, so that the shrinker can drop
+    each ingredient on its own and nothing drawn early decides what is drawn later.
+    """
+    from hypothesis import strategies as st
+
+    composer = SuiteComposer(request.suite, request.locale)
+    slots = [_slot_strategy(slot) for slot in request.slots]
+    strategy = st.tuples(*slots).map(lambda drawn: composer.compose(tuple(i for i in drawn if i is not None)))
+    _requests[id(strategy)] = (strategy, request)
+    return strategy
+
+
+_requests: dict[int, tuple[object, Wanted]] = {}
+
+
+def request_of(strategy: object) -> Wanted | None:
+    """The request a strategy was made from by ``cases``, or None for any other strategy."""
+    known = _requests.get(id(strategy))
+    return known[1] if known is not None and known[0] is strategy else None
+
+
+def _slot_strategy(slot: Slot) -> SearchStrategy[Ingredient | None]:
+    from hypothesis import strategies as st
+
+    content = st.sampled_from(slot.options)
+    if slot.required:
+        return content
+    absent_below = 4 - slot.quarters
+    return st.tuples(st.integers(0, 3), content).map(lambda p: p[1] if p[0] >= absent_below else None)
+
+
+def sample_cases(suite: Suite, count: int, seed: int, **where: Where) -> Iterator[Case]:
+    """``count`` independent, identically distributed cases, the same for the same seed.
+
+    For rates and bounds: Hypothesis's own examples are a search, not a sample.
+    """
+    return sample_request(wanted(suite, where), count, seed)
+
+
+def sample_request(request: Wanted, count: int, seed: int) -> Iterator[Case]:
+    """``count`` independent cases of a checked request."""
+    composer = SuiteComposer(request.suite, request.locale)
+    random = Random(f"{stream_seed(request, seed)}:iid")
+    for _ in range(count):
+        yield composer.compose(tuple(_filled(request.slots, random)))
+
+
+def _filled(slots: Sequence[Slot], random: Random) -> Iterator[Ingredient]:
+    for slot in slots:
+        if random.randrange(4) < slot.quarters:
+            yield random.choice(slot.options)
+
+
+def stream_seed(request: Wanted, seed: int) -> int:
+    """One stream of cases per request and seed, whatever test asks for it."""
+    return zlib.crc32(f"{request.key}|{seed}".encode())

@@ -1,0 +1,174 @@
+"""What `cases(suite, ...)` asks for, checked: which ingredients may, must or must not be mixed in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from pytest_rlhfstress.conversation import Ingredient
+from pytest_rlhfstress.errors import UserError, nearest
+from pytest_rlhfstress.stress_route.composing import MATTERS, PLAIN_FAMILY
+from pytest_rlhfstress.suites import Entry, Suite
+
+Where = str | bool | None | Collection[str]
+PLAIN_PLACEMENT = "start"
+MOST_INTENTS = 2
+MOST_PRESSURES = 2
+MOST_SHIFTS = 2
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One place in the recipe: the ingredients it may hold and how often, of four, it is filled."""
+
+    options: tuple[Ingredient, ...]
+    quarters: int
+
+    @property
+    def required(self) -> bool:
+        """Whether it is always filled."""
+        return self.quarters == 4
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The checked request: its slots in the order they are drawn."""
+
+    suite: Suite
+    locale: str
+    slots: tuple[Slot, ...]
+
+    @property
+    def key(self) -> str:
+        """Equal for equal requests: what a stream of cases is seeded by."""
+        return repr((self.suite.digest, self.locale, self.slots))
+
+
+def wanted(suite: Suite, where: Mapping[str, Where]) -> Wanted:
+    """Check ``where`` against the suite. Raises UserError naming the nearest keyword or value."""
+    known = {*suite.entries, *suite.fact_values, "locale", "family"}
+    for keyword in where:
+        if keyword not in known:
+            raise UserError(f"cases({suite.name!r}, {keyword}=...): no such keyword{nearest(keyword, known)}")
+    where = dict(where)
+    locale = _locale(suite, where.pop("locale", None))
+    facts = {name: _values(suite, name, where.pop(name)) for name in list(where) if name in suite.fact_values}
+    family = where.pop("family", None)
+    choice = {category: _choice(suite, category, where.get(category, ...)) for category in suite.entries}
+    if where.get("locale") is not None or locale != suite.locale:
+        choice["shift"] = _Choice([e for e in choice["shift"].entries if not e.locale], choice["shift"].must)
+    intents = _intent_slots(suite, choice["intent"])
+    if family is not None:
+        facts, intents = _of_family(suite, family, facts)
+    slots = (
+        _matter_slot(suite, choice, facts),
+        *intents,
+        *_several(choice["pressure"], MOST_PRESSURES),
+        *_several(choice["attack"], 1),
+        *_several(choice["shift"], MOST_SHIFTS),
+        *_several(_away_from_plain(choice["placement"]), 1),
+    )
+    return Wanted(suite, locale, tuple(s for s in slots if s.options))
+
+
+@dataclass(frozen=True)
+class _Choice:
+    entries: list[Entry]
+    must: bool
+
+
+def _choice(suite: Suite, category: str, value: object) -> _Choice:
+    entries = suite.entries[category]
+    if value is ...:
+        return _Choice(list(entries.values()), False)
+    if value is None or value is False:
+        return _Choice([], False)
+    if value is True:
+        return _Choice(list(entries.values()), True)
+    names = [value] if isinstance(value, str) else list(value) if isinstance(value, Iterable) else None
+    if names is None or not all(isinstance(n, str) for n in names):
+        raise UserError(f"cases({suite.name!r}, {category}={value!r}): write a name, a list of names, True or None")
+    for name in names:
+        if name not in entries:
+            raise UserError(f"cases({suite.name!r}, {category}={name!r}): no such {category}{nearest(name, entries)}")
+    return _Choice([entries[name] for name in names], True)
+
+
+def _locale(suite: Suite, value: Where) -> str:
+    if value is None:
+        return suite.locale
+    if not isinstance(value, str) or value not in suite.locales:
+        raise UserError(f"cases({suite.name!r}, locale={value!r}): no such locale{nearest(str(value), suite.locales)}")
+    return value
+
+
+def _values(suite: Suite, fact: str, value: Where) -> tuple[str, ...]:
+    values = [value] if isinstance(value, str) else list(value) if isinstance(value, Collection) else [repr(value)]
+    for one in values:
+        if one not in suite.fact_values[fact]:
+            raise UserError(
+                f"cases({suite.name!r}, {fact}={one!r}): no such value{nearest(one, suite.fact_values[fact])}"
+            )
+    return tuple(values)
+
+
+def _phrased(entries: Iterable[Entry]) -> tuple[Ingredient, ...]:
+    """Every phrasing of the entries, first phrasings first: the shrinker prefers what stands earlier."""
+    ranked = [
+        (rank, Ingredient(e.category, e.name, phrase, e.expects))
+        for e in entries
+        for rank, phrase in enumerate(e.says or ("",))
+    ]
+    return tuple(i for _, i in sorted(ranked, key=lambda pair: pair[0]))
+
+
+def _away_from_plain(choice: _Choice) -> _Choice:
+    """Standing at the start is how a message is composed anyway, so it is no ingredient."""
+    elsewhere = [e for e in choice.entries if e.name != PLAIN_PLACEMENT]
+    return _Choice(elsewhere, choice.must and len(elsewhere) == len(choice.entries))
+
+
+def _several(choice: _Choice, most: int) -> tuple[Slot, ...]:
+    options = _phrased(choice.entries)
+    first = 4 if choice.must else 2 if most > 1 else 1
+    return tuple(Slot(options, first if at == 0 else 1) for at in range(most))
+
+
+def _intent_slots(suite: Suite, choice: _Choice) -> tuple[Slot, ...]:
+    options = _phrased(choice.entries)
+    return tuple(Slot(options, 4 if at == 0 and choice.must else 2 if at == 0 else 1) for at in range(MOST_INTENTS))
+
+
+def _fits(suite: Suite, entry: Entry | None, facts: Mapping[str, tuple[str, ...]]) -> bool:
+    own = {**suite.fact_defaults, **(entry.facts if entry else {})}
+    return all(own[name] in values for name, values in facts.items())
+
+
+def _matter_slot(suite: Suite, choice: Mapping[str, _Choice], facts: Mapping[str, tuple[str, ...]]) -> Slot:
+    demanded = [c for c in MATTERS if choice[c].must]
+    entries = [e for c in (demanded or MATTERS) for e in choice[c].entries if _fits(suite, e, facts)]
+    may_be_absent = not demanded and _fits(suite, None, facts)
+    if not entries and not may_be_absent:
+        asked = ", ".join(f"{k}={'/'.join(v)}" for k, v in facts.items())
+        raise UserError(f"cases({suite.name!r}): no duty, ambiguous or hard_negative of the suite has {asked}")
+    return Slot(_phrased(entries), 2 if may_be_absent else 4)
+
+
+def _of_family(
+    suite: Suite, family: Where, facts: dict[str, tuple[str, ...]]
+) -> tuple[dict[str, tuple[str, ...]], tuple[Slot, ...]]:
+    known = {e.family for e in suite.entries["intent"].values()}
+    urgencies = set(suite.fact_values.get("urgency", ()))
+    parts = [] if family == PLAIN_FAMILY else str(family).split(" + ")
+    slots = []
+    for part in parts:
+        if part in urgencies:
+            facts = {**facts, "urgency": (part,)}
+        elif part in known:
+            entries = [e for e in suite.entries["intent"].values() if e.family == part]
+            slots.append(Slot(_phrased(entries), 4))
+        else:
+            raise UserError(
+                f"cases({suite.name!r}, family={family!r}): no family {part!r}{nearest(part, known | urgencies)}"
+            )
+    return facts, tuple(slots)
