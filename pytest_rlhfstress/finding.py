@@ -1,0 +1,140 @@
+"""What one spec found: the value every report reads, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+Verdict = Literal["PASS", "FAIL", "INCONCLUSIVE"]
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One family of prompts within a spec: how many distinct cases were tried, how many failed."""
+
+    family: str
+    cases: int
+    failing: int
+
+    @property
+    def share(self) -> float:
+        """The failing share of the tried cases (a search, not a rate)."""
+        return self.failing / self.cases if self.cases else 0.0
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A signal shown by the reply, with the words that show it (character offsets of the reply)."""
+
+    signal: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """The smallest failing case: what was said, what was answered, what it was worth."""
+
+    message: str
+    messages: tuple[Mapping[str, object], ...]
+    ingredients: tuple[str, ...]
+    facts: Mapping[str, str]
+    locale: str
+    family: str
+    reply: str
+    marked: tuple[Marked, ...] = ()
+    missing: tuple[str, ...] = ()
+    twin_message: str = ""
+    twin_reply: str = ""
+    safe_reply: str = ""
+    reward: float | None = None
+    reward_margin: float | None = None
+    reward_model: str = ""
+    samples_failing: int = 1
+    samples: int = 1
+    assertion: str = ""
+    where: str = ""
+    explanation: tuple[str, ...] = ()
+
+    def as_json(self) -> str:
+        """The case itself as JSON, for a machine that wants to ask it again."""
+        return json.dumps(
+            {
+                "messages": list(self.messages),
+                "ingredients": list(self.ingredients),
+                "facts": dict(self.facts),
+                "locale": self.locale,
+                "family": self.family,
+            },
+            ensure_ascii=False,
+        )
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One spec's outcome. ``cases`` are the distinct cases judged, ``asked`` the requests really made."""
+
+    nodeid: str
+    spec: str
+    claim: str
+    suite: str
+    model: str
+    seed: int
+    cases: int
+    asked: int
+    verdict: Verdict
+    reason: str
+    seconds: float
+    slices: tuple[Slice, ...] = ()
+    unanswered: int = 0
+    counterexample: Counterexample | None = None
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def worst(self) -> Slice | None:
+        """The family with the largest failing share."""
+        failing = [s for s in self.slices if s.failing]
+        return max(failing, key=lambda s: (s.share, s.failing, s.family), default=None)
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain data, for JSON and for the way from an xdist worker to its controller."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> Finding:
+        """The inverse of as_dict, also after a trip through JSON."""
+        plain = json.loads(json.dumps(data))
+        plain["slices"] = tuple(Slice(**s) for s in plain["slices"])
+        plain["warnings"] = tuple(plain["warnings"])
+        if plain["counterexample"] is not None:
+            found = plain["counterexample"]
+            found["marked"] = tuple(Marked(**m) for m in found["marked"])
+            for name in ("messages", "ingredients", "missing", "explanation"):
+                found[name] = tuple(found[name])
+            plain["counterexample"] = Counterexample(**found)
+        return cls(**plain)
+
+    def properties(self) -> list[tuple[str, str]]:
+        """The ``rlhf.*`` properties of its JUnit test case, in a fixed order."""
+        found = [
+            ("rlhf.suite", self.suite),
+            ("rlhf.model", self.model),
+            ("rlhf.seed", str(self.seed)),
+            ("rlhf.cases", str(self.cases)),
+            ("rlhf.asked", str(self.asked)),
+            ("rlhf.verdict", self.verdict),
+        ]
+        case = self.counterexample
+        if case is not None:
+            found += [
+                ("rlhf.minimal_case", case.as_json()),
+                ("rlhf.ingredients", json.dumps(list(case.ingredients), ensure_ascii=False)),
+                ("rlhf.reply", case.reply),
+            ]
+            if case.reward is not None:
+                found.append(("rlhf.reward", f"{case.reward:.4f}"))
+            if case.reward_margin is not None:
+                found.append(("rlhf.reward_margin", f"{case.reward_margin:.4f}"))
+        return found

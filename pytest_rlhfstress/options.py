@@ -1,0 +1,163 @@
+"""Command line and ini, turned into one frozen, typed Options value; nobody else reads pytest's configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_rlhfstress.errors import UserError, nearest
+
+if TYPE_CHECKING:
+    import pytest
+
+GROUP = "rlhfstress: behavioural stress tests of assistants tuned on human feedback"
+DEFAULT_CASES = 300
+RECORD_MODES = ("once", "none", "all")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Everything the plugin was told."""
+
+    suites: tuple[str, ...]
+    model: str
+    model_configured: bool
+    rewards: tuple[str, ...]
+    preferences: str | None
+    cases: int
+    cases_configured: bool
+    samples: int
+    concurrency: int | None
+    max_calls: int | None
+    seed: int
+    store: str | None
+    record_mode: str
+    reports: tuple[str, ...]
+    verbosity: int
+    rootdir: Path
+
+    @property
+    def selecting(self) -> bool:
+        """Whether a suite was selected, so that only specs using it run."""
+        return bool(self.suites)
+
+
+@dataclass(frozen=True)
+class _Declared:
+    name: str
+    help: str
+    metavar: str
+    many: bool = False
+
+
+_DECLARED = (
+    _Declared("suite", "run the specs of this suite, and yours that use it: a shipped suite's name or the path of "
+              "a folder with suite.yaml (repeatable). Ordinary tests are then not run.", "NAME|PATH", many=True),
+    _Declared("model", "the assistant under test: package.module:callable, openai:MODEL[@BASE_URL], hf:PATH, "
+              "litellm:PROVIDER/MODEL, or the embedded clinic (clinic, clinic:beta=1, clinic:reference, "
+              "clinic:covered). Default: clinic", "SPEC"),
+    _Declared("reward", "the reward model: clinic, package.module:callable, hf:PATH, an http(s) endpoint, "
+              "judge:MODEL; several make an ensemble (repeatable). Default: the clinic's, for the clinic", "SPEC", many=True),
+    _Declared("preferences", "preference data the instruments audit: a JSONL, CSV or Parquet file or a Hugging Face "
+              "dataset folder. Default: the clinic's votes, for the clinic", "PATH"),
+    _Declared("cases", f"how many cases each spec tries. Default: {DEFAULT_CASES}", "N"),
+    _Declared("samples", "replies asked per question; an invariant must hold for each. Default: 1", "K"),
+    _Declared("concurrency", "requests in flight at once. Default: what suits the model", "C"),
+    _Declared("max-calls", "stop asking after this many requests", "N"),
+    _Declared("seed", "seed of the cases. Default: 0", "N"),
+    _Declared("store", "where replies are kept: a file or redis://... . Default: in pytest's cache directory", "PATH|URL"),
+    _Declared("record-mode", "once: ask what the store lacks (default); none: never ask, name what is missing; "
+              "all: ask everything anew", "MODE"),
+    _Declared("report", "write a report (FILE.html or FILE.json, repeatable)", "FILE", many=True),
+)  # fmt: skip
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare each option on the command line and as an ini key of the same name."""
+    group = parser.getgroup("rlhfstress", GROUP)
+    for option in _DECLARED:
+        dest = _dest(option.name)
+        group.addoption(
+            f"--rlhf-{option.name}",
+            dest=dest,
+            metavar=option.metavar,
+            default=None,
+            action="append" if option.many else "store",
+            help=f"{option.help} (ini: {dest})",
+        )
+        parser.addini(
+            dest,
+            help=f"the same as --rlhf-{option.name}: {option.help.split(':')[0].split('.')[0]}",
+            type="linelist" if option.many else "string",
+            default=[] if option.many else "",
+        )
+
+
+def _dest(name: str) -> str:
+    return "rlhf_" + name.replace("-", "_")
+
+
+def options_from(config: pytest.Config) -> Options:
+    """The options of this run, the command line before the ini file. Raises UserError for a bad value."""
+    read = _Reader(config)
+    model = read.text("model")
+    record_mode = read.text("record-mode") or "once"
+    if record_mode not in RECORD_MODES:
+        raise UserError(f"--rlhf-record-mode={record_mode}: not a mode{nearest(record_mode, RECORD_MODES)}")
+    return Options(
+        suites=read.texts("suite"),
+        model=model or "clinic",
+        model_configured=bool(model),
+        rewards=read.texts("reward"),
+        preferences=read.text("preferences"),
+        cases=read.number("cases", least=1) or DEFAULT_CASES,
+        cases_configured=read.text("cases") is not None,
+        samples=read.number("samples", least=1) or 1,
+        concurrency=read.number("concurrency", least=1),
+        max_calls=read.number("max-calls", least=0),
+        seed=read.number("seed", least=0) or 0,
+        store=read.text("store"),
+        record_mode=record_mode,
+        reports=_reports(read.texts("report")),
+        verbosity=config.get_verbosity(),
+        rootdir=config.rootpath,
+    )
+
+
+def _reports(files: tuple[str, ...]) -> tuple[str, ...]:
+    for file in files:
+        if Path(file).suffix not in (".html", ".json"):
+            raise UserError(f"--rlhf-report={file}: write a name ending in .html or .json")
+    return files
+
+
+class _Reader:
+    """Reads one option from the command line, else from the ini file."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._option: Callable[[str], object] = config.getoption
+        self._ini: Callable[[str], object] = config.getini
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        value = self._option(_dest(name)) or self._ini(_dest(name)) or []
+        return tuple(dict.fromkeys(str(v).strip() for v in value)) if isinstance(value, list) else (str(value),)
+
+    def text(self, name: str) -> str | None:
+        value = self._option(_dest(name))
+        if value is None:
+            value = self._ini(_dest(name))
+        return str(value).strip() or None if value is not None else None
+
+    def number(self, name: str, least: int) -> int | None:
+        text = self.text(name)
+        if text is None:
+            return None
+        try:
+            value = int(text)
+        except ValueError:
+            raise UserError(f"--rlhf-{name}={text}: write a whole number") from None
+        if value < least:
+            raise UserError(f"--rlhf-{name}={text}: write a number from {least}")
+        return value

@@ -1,0 +1,127 @@
+"""One spec while it runs: every attempt of its body, the distinct cases judged, the last failure."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pytest_rlhfstress.conversation import Case
+from pytest_rlhfstress.errors import UserError
+from pytest_rlhfstress.running.attempt import Attempt
+
+
+class SpecStopped(BaseException):
+    """Leaves a spec's body for good: what went wrong is no counterexample and must not be shrunk."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass
+class Failure:
+    """An attempt that broke the invariant. ``samples_failing`` of ``samples`` repeats did."""
+
+    attempt: Attempt
+    error: BaseException
+    samples_failing: int
+    samples: int
+
+
+class SpecRun:
+    """Watches a spec's body. The last failure seen is the minimal one: Hypothesis ends by replaying it."""
+
+    def __init__(self, samples: int, hold: int) -> None:
+        self.samples = samples
+        self.hold = hold
+        self.sample = 0
+        self.attempt = Attempt({})
+        self.failure: Failure | None = None
+        self.unanswered = 0
+        self.unanswered_reason = ""
+        self.searching = False
+        self.judged: dict[str, tuple[str, bool]] = {}
+        self.carried_out = 0
+        self.asked = 0
+        self.started = time.monotonic()
+        self.stopped: str | None = None
+
+    def stop(self, reason: str) -> SpecStopped:
+        """The exception that ends this spec, with a reason for people."""
+        self.stopped = reason
+        return SpecStopped(reason)
+
+    def watch(self, body: Callable[..., object]) -> Callable[..., object]:
+        """The body, each carrying-out noted and repeated for every sample."""
+
+        @functools.wraps(body)
+        def watched(*args: object, **kwargs: object) -> None:
+            failures = [f for f in (self._carry_out(body, s, args, kwargs) for s in range(self.samples)) if f]
+            self.carried_out += 1
+            held = self.samples - len(failures)
+            attempt = failures[0].attempt if failures else self.attempt
+            broken = held < self.hold
+            self._judge(attempt, broken)
+            if broken:
+                self.failure = Failure(attempt, failures[0].error, len(failures), self.samples)
+                raise failures[0].error
+
+        return watched
+
+    def _carry_out(
+        self, body: Callable[..., object], sample: int, args: tuple[object, ...], kwargs: dict[str, object]
+    ) -> Failure | None:
+        self.sample = sample
+        self.attempt = attempt = Attempt(kwargs)
+        try:
+            body(*args, **kwargs)
+        except UserError as error:
+            raise self.stop(str(error)) from None
+        except (Exception, _failed()) as error:
+            if _is_control(error):
+                self.unanswered += attempt.unanswered > 0
+                raise
+            return Failure(attempt, error, 1, 1)
+        return None
+
+    def _judge(self, attempt: Attempt, broken: bool) -> None:
+        case = attempt.case
+        if case is None:
+            return
+        self.judged.setdefault(_key(case), (case.family, broken))
+
+    @contextmanager
+    def watching(self, test: Callable[..., object]) -> Iterator[None]:
+        """Watch a @given test for the time of one run, through Hypothesis's documented ``inner_test``."""
+        handle = getattr(test, "hypothesis", None)
+        if handle is None:
+            yield
+            return
+        body = handle.inner_test
+        self.searching = True
+        handle.inner_test = self.watch(body)
+        try:
+            yield
+        finally:
+            handle.inner_test = body
+
+
+def _key(case: Case) -> str:
+    return f"{case.locale}|{case.text}"
+
+
+def _failed() -> type[BaseException]:
+    """What ``pytest.fail`` raises; no Exception, yet a broken invariant."""
+    import pytest
+
+    return pytest.fail.Exception
+
+
+def _is_control(error: BaseException) -> bool:
+    """Whether the exception steers Hypothesis rather than reporting a broken invariant."""
+    from hypothesis.errors import HypothesisException
+
+    return isinstance(error, HypothesisException)
