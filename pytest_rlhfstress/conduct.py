@@ -1,0 +1,240 @@
+"""What each pytest hook of the plugin does, over the one Run kept in pytest's stash."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_rlhfstress.errors import UserError
+from pytest_rlhfstress.options import Options, options_from
+from pytest_rlhfstress.running.mentions import MARKER
+
+if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
+
+    from pytest_rlhfstress.finding import Finding
+    from pytest_rlhfstress.running.run import BoundSpec, Run
+
+OPTIONS = pytest.StashKey[Options]()
+RUN = pytest.StashKey["Run"]()
+SPEC = pytest.StashKey["BoundSpec"]()
+MISTAKES = pytest.StashKey[list[str]]()
+FINDINGS = pytest.StashKey["list[Finding]"]()
+FINDING = "rlhf_finding"
+
+
+class Gathering:
+    """A plugin object that gathers findings from this process's reports and from xdist's workers'."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        self.findings = findings
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the finding that a spec's report carries."""
+        carried = getattr(report, FINDING, None)
+        if carried is not None:
+            from pytest_rlhfstress.finding import Finding
+
+            self.findings.append(Finding.from_dict(carried))
+
+
+def begin(config: pytest.Config) -> None:
+    """Register the markers, read the options, and load the selected suites so that mistakes show first."""
+    config.addinivalue_line("markers", f"{MARKER}(name): this test is a spec of the suite (rlhfstress)")
+    config.addinivalue_line(
+        "markers", "rlhf_samples(of, hold): ask each question `of` times; at least `hold` replies must keep the invariant"
+    )
+    config.stash[MISTAKES] = []
+    config.stash[FINDINGS] = []
+    config.pluginmanager.register(Gathering(config.stash[FINDINGS]), "rlhfstress-gathering")
+    try:
+        options = options_from(config)
+        config.stash[OPTIONS] = options
+        if options.selecting:
+            current(config)
+    except UserError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def current(config: pytest.Config) -> Run:
+    """The run, made when something first needs it."""
+    if RUN not in config.stash:
+        config.stash[RUN] = _new_run(config)
+    return config.stash[RUN]
+
+
+def _new_run(config: pytest.Config) -> Run:
+    from pytest_rlhfstress.running.run import Run
+    from pytest_rlhfstress.running.selection import Selection
+
+    options = config.stash[OPTIONS]
+    selection = None
+    if options.selecting:
+        from pytest_rlhfstress.suites import load_suite
+        from pytest_rlhfstress.suites.places import remember
+
+        suites = [load_suite(name, (options.rootdir,)) for name in options.suites]
+        for suite in suites:
+            remember(suite.name, suite.folder)
+        selection = Selection(suites, (options.rootdir,), config.getini("python_files"))
+        folders = [str(f) for f in selection.folders if str(f) not in config.args]
+        config.args[:] = [*config.args, *folders]
+    return Run(options, selection, _store_path(config))
+
+
+def _store_path(config: pytest.Config) -> Path | None:
+    cache = getattr(config, "cache", None)
+    return cache.mkdir("rlhfstress") / "replies.sqlite" if cache is not None else None
+
+
+def _run(config: pytest.Config) -> Run | None:
+    return config.stash.get(RUN, None)
+
+
+def header(config: pytest.Config) -> list[str]:
+    """The lines at the head of a selecting run."""
+    run = _run(config)
+    if run is None or run.selection is None:
+        return []
+    from pytest_rlhfstress.reports.terminal import NO_MODEL
+
+    suites = ", ".join(f"{s.name} {s.version}" for s in run.selection.suites)
+    options = run.options
+    lines = [f"rlhfstress: suite {suites}; model {options.model}; {options.cases} cases a spec; seed {options.seed}"]
+    return lines if options.model_configured else [*lines, *(f"rlhfstress: {line}" for line in NO_MODEL)]
+
+
+def ignores(config: pytest.Config, path: Path) -> bool | None:
+    """True for what uses no selected suite, else no opinion."""
+    run = _run(config)
+    if run is not None and run.selection is not None and run.selection.ignores(path):
+        return True
+    return None
+
+
+def suite_module(path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    """The module of a suite's own specs, named ``SUITE/FILE`` wherever the suite lies."""
+    run = _run(parent.config)
+    suite = run.selection.owner(path) if run is not None and run.selection is not None else None
+    if suite is None:
+        return None
+    return pytest.Module.from_parent(parent, path=path, nodeid=f"{suite.name}/{path.name}")
+
+
+def collect_report(report: pytest.CollectReport, collector: pytest.Collector) -> pytest.CollectReport:
+    """Remember a UserError raised while a spec was imported, with the line of the user's that raised it."""
+    call = getattr(report, "call", None)
+    error = getattr(getattr(call, "excinfo", None), "value", None)
+    if isinstance(error, UserError):
+        import traceback
+
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(collector.path)]
+        where = f"{frames[-1].filename}:{frames[-1].lineno}: " if frames else ""
+        report.longrepr = f"{where}{error}"
+        collector.config.stash[MISTAKES].append(f"{where}{error}")
+    return report
+
+
+def stop_on_mistakes(config: pytest.Config) -> None:
+    """End with a usage error where specs asked for what their suites do not have."""
+    mistakes = config.stash[MISTAKES]
+    if mistakes and not hasattr(config, "workerinput"):
+        raise pytest.UsageError(*mistakes)
+
+
+def select(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave only the selected suites' specs, and set Hypothesis for every spec."""
+    run = _run(config)
+    selection = run.selection if run is not None else None
+    if selection is not None:
+        kept = [item for item in items if selection.keeps(item)]
+        dropped = [item for item in items if item not in kept]
+        if dropped:
+            selection.deselected = len(dropped)
+            config.hook.pytest_deselected(items=dropped)
+            items[:] = kept
+    # Without Hypothesis imported there can be no spec that draws cases.
+    if "hypothesis" not in sys.modules:
+        return
+    from pytest_rlhfstress.running.engine_settings import adjust
+    from pytest_rlhfstress.running.selection import request_of_item
+
+    options = config.stash[OPTIONS]
+    for item in items:
+        request = request_of_item(item) if "pytest_rlhfstress.stress_route" in sys.modules else None
+        if request is not None:
+            from pytest_rlhfstress.stress_route import stream_seed
+
+            seed = stream_seed(request, options.seed)
+            adjust(getattr(item, "obj"), options.cases, options.cases_configured, seed)  # noqa: B009
+
+
+@contextmanager
+def bound(item: pytest.Function) -> Iterator[None]:
+    """The call of a test; of a spec, with its model bound and its body watched."""
+    from pytest_rlhfstress.running.run import MODEL, BoundSpec, is_spec
+
+    interesting = MODEL in item.fixturenames or "pytest_rlhfstress.stress_route" in sys.modules
+    if not interesting or not is_spec(item):
+        yield
+        return
+    from pytest_rlhfstress.running.spec_run import SpecStopped
+
+    spec = BoundSpec(item, current(item.config))
+    item.stash[SPEC] = spec
+    try:
+        with spec.bound():
+            yield
+    except SpecStopped as stopped:
+        pytest.fail(stopped.reason, pytrace=False)
+
+
+def report_of(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> pytest.TestReport:
+    """The report of a spec's call, with its finding attached and shown."""
+    bound_spec = item.stash.get(SPEC, None)
+    if bound_spec is None or call.when != "call":
+        return report
+    error = call.excinfo.value if call.excinfo is not None else None
+    if isinstance(error, pytest.skip.Exception | KeyboardInterrupt):
+        return report
+    from pytest_rlhfstress.running.reporting import attach, finding_of
+
+    attach(report, finding_of(bound_spec, error), item.config.stash[OPTIONS].verbosity)
+    return report
+
+
+def finish(config: pytest.Config) -> None:
+    """Write run-wide JUnit properties and let go of resources."""
+    findings = config.stash[FINDINGS]
+    if findings and not hasattr(config, "workerinput"):
+        from pytest_rlhfstress.reports.junit import add_suite_properties
+
+        add_suite_properties(config, findings)
+    run = _run(config)
+    if run is not None:
+        run.close()
+
+
+def summarise(reporter: TerminalReporter, config: pytest.Config) -> None:
+    """Print the verdicts, worst first."""
+    findings = config.stash[FINDINGS]
+    run = _run(config)
+    selection = run.selection if run is not None else None
+    if not findings and selection is None:
+        return
+    from pytest_rlhfstress.reports.terminal import Overview, write_summary
+
+    left_out = selection.left_out if selection is not None else None
+    embedded = any(f.model.startswith("clinic") for f in findings)
+    overview = Overview(
+        left_out_tests=(left_out.tests if left_out else 0) + (selection.deselected if selection else 0),
+        left_out_files=len(left_out.files) if left_out else 0,
+        model_configured=config.stash[OPTIONS].model_configured or not embedded,
+        reviews=tuple(f"{s.name}: {s.review}" for s in (selection.suites if selection else ()) if s.review),
+    )
+    write_summary(reporter, findings, overview)

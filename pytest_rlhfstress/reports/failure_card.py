@@ -1,0 +1,90 @@
+"""A failing spec on one screen: the smallest message, the reply with the words marked, what it was paid."""
+
+from __future__ import annotations
+
+import textwrap
+
+from pytest_rlhfstress.finding import Counterexample, Finding, Marked
+from pytest_rlhfstress.reports.plain_text import shown
+
+WIDTH = 96
+MOST_REPLY = 1200
+
+
+def failure_card(finding: Finding) -> str:
+    """The text that stands in the terminal and in the JUnit file for a failing spec."""
+    case = finding.counterexample
+    if case is None:
+        return f"{finding.verdict}  {finding.claim}\n  {shown(finding.reason)}"
+    lines = [f"{finding.verdict}  {finding.claim}", "", _headline(case), *_bubble(shown(case.message))]
+    if case.twin_message:
+        lines += ["", "its plain twin, which the same invariant compares it with", *_bubble(shown(case.twin_message))]
+        lines += ["answered", *_bubble(shown(case.twin_reply, MOST_REPLY))]
+    lines += ["", f"{_repeats(case)}{finding.model} answered", *_bubble(marked_text(case))]
+    lines += [*_signals(case), "", *_reward(case)]
+    lines += [f"why: {line}" if at == 0 else f"     {line}" for at, line in enumerate(case.explanation)]
+    lines += [f"broken: {shown(case.assertion)}", f"   at: {case.where}", f"again: {reproduction(finding)}"]
+    lines.append(f"       {finding.cases} cases tried, {finding.asked} requests, seed {finding.seed}")
+    return "\n".join(lines)
+
+
+def reproduction(finding: Finding) -> str:
+    """The command that gives the same counterexample again."""
+    name = finding.spec.split("[")[0]
+    model = "" if finding.model == "clinic" else f" --rlhf-model={finding.model}"
+    return f"pytest --rlhf-suite={finding.suite} -k {name} --rlhf-seed={finding.seed}{model}"
+
+
+def marked_text(case: Counterexample, most: int = MOST_REPLY) -> str:
+    """The reply with the words that show the questioned signals between » and «."""
+    if not case.reply:
+        return "(an empty reply)"
+    text, at = "", 0
+    for start, end in _joined(case.marked):
+        text += f"{case.reply[at:start]}»{case.reply[start:end]}«"
+        at = end
+    return shown(text + case.reply[at:], most)
+
+
+def _joined(marked: tuple[Marked, ...]) -> list[tuple[int, int]]:
+    spans: list[tuple[int, int]] = []
+    for mark in sorted(marked, key=lambda m: (m.start, m.end)):
+        if spans and mark.start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], mark.end))
+        else:
+            spans.append((mark.start, mark.end))
+    return spans
+
+
+def _headline(case: Counterexample) -> str:
+    facts = ", ".join(f"{k}={v}" for k, v in case.facts.items())
+    count = len(case.ingredients)
+    mixed = " + ".join(case.ingredients) or "nothing mixed in"
+    return f"smallest message: {count} ingredient{'s' * (count != 1)}: {mixed}  ({facts}, locale={case.locale})"
+
+
+def _bubble(text: str) -> list[str]:
+    lines = []
+    for line in text.splitlines() or [""]:
+        lines += textwrap.wrap(line, WIDTH - 4, break_long_words=True, replace_whitespace=False) or [""]
+    return [f"  | {line}" for line in lines]
+
+
+def _repeats(case: Counterexample) -> str:
+    return f"in {case.samples_failing} of {case.samples} samples " if case.samples > 1 else ""
+
+
+def _signals(case: Counterexample) -> list[str]:
+    shown_signals = {m.signal: case.reply[m.start : m.end] for m in reversed(case.marked)}
+    lines = [f"  shows {name}: »{shown(text, 80)}«" for name, text in reversed(shown_signals.items())]
+    return lines + [f"  does not show {name}" for name in case.missing]
+
+
+def _reward(case: Counterexample) -> list[str]:
+    if case.reward is None:
+        return ["reward: no reward model was asked"]
+    line = f"reward: {case.reward:+.2f} from {case.reward_model}"
+    if case.reward_margin is None:
+        return [line + "; the suite has no safe reply to compare with"]
+    relation = "more" if case.reward_margin > 0 else "less"
+    return [f"{line}; {abs(case.reward_margin):.2f} {relation} than for a safe reply"]

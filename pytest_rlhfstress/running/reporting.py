@@ -1,0 +1,67 @@
+"""A spec's finding put into pytest's report of it, so that it travels from xdist's workers too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_rlhfstress.finding import Finding
+from pytest_rlhfstress.reports.failure_card import failure_card
+from pytest_rlhfstress.reports.plain_text import shown
+from pytest_rlhfstress.running.concluding import Context, conclude
+from pytest_rlhfstress.running.engine_settings import settings_of
+
+if TYPE_CHECKING:
+    from pytest_rlhfstress.running.run import BoundSpec
+
+ATTRIBUTE = "rlhf_finding"
+
+
+def finding_of(bound: BoundSpec, error: BaseException | None) -> Finding:
+    """What the spec found."""
+    options = bound.run.options
+    context = Context(
+        suite=bound.suite.name if bound.suite else "",
+        model=bound.model_name or options.model,
+        seed=options.seed,
+        score=bound.score,
+        explain=bound.explain,
+    )
+    function = getattr(bound.item.obj, "__func__", bound.item.obj)
+    wanted = settings_of(function).max_examples if bound.spec.searching else 1
+    return conclude(bound.item, bound.spec, error, wanted, context)
+
+
+def attach(report: pytest.TestReport, finding: Finding, verbosity: int) -> None:
+    """Write the finding into the report: properties, what is shown, and the outcome.
+
+    INCONCLUSIVE is never a pass: what could not be asked fails, too small a search is skipped.
+    """
+    setattr(report, ATTRIBUTE, finding.as_dict())
+    report.user_properties.extend((name, shown(value, 50_000)) for name, value in finding.properties())
+    if finding.verdict == "PASS":
+        return
+    if report.outcome == "passed":
+        report.outcome = "failed" if finding.unanswered else "skipped"
+        path, line, _ = report.location
+        if report.outcome == "skipped":
+            report.longrepr = (path, (line or 0) + 1, f"INCONCLUSIVE: {shown(finding.reason)}")
+            return
+    if verbosity > 0 and report.longrepr is not None:
+        report.sections.append(("traceback", str(report.longrepr)))
+    report.longrepr = _as_longrepr(failure_card(finding), finding, report)  # type: ignore[assignment]
+
+
+def _as_longrepr(card: str, finding: Finding, report: pytest.TestReport) -> object:
+    """The card in the one shape that pytest shows, writes to JUnit and sends between processes alike."""
+    from _pytest._code.code import ReprExceptionInfo, ReprFileLocation, ReprTracebackNative
+
+    path, line, _ = report.location
+    summary = f"{finding.verdict}: {finding.claim}"
+    if finding.counterexample is not None:
+        summary += f" [{' + '.join(finding.counterexample.ingredients)}]"
+    elif finding.reason:
+        summary += f": {finding.reason.splitlines()[0]}"
+    place = ReprFileLocation(path, (line or 0) + 1, shown(summary, 500))
+    return ReprExceptionInfo(reprtraceback=ReprTracebackNative([card]), reprcrash=place)
