@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
     from pytest_rlhfstress.finding import Finding
-    from pytest_rlhfstress.running.run import BoundSpec, Run
+    from pytest_rlhfstress.running.run import Run
 
 OPTIONS = pytest.StashKey[Options]()
 RUN = pytest.StashKey["Run"]()
@@ -47,7 +47,8 @@ def begin(config: pytest.Config) -> None:
     """Register the markers, read the options, and load the selected suites so that mistakes show first."""
     config.addinivalue_line("markers", f"{MARKER}(name): this test is a spec of the suite (rlhfstress)")
     config.addinivalue_line(
-        "markers", "rlhf_samples(of, hold): ask each question `of` times; at least `hold` replies must keep the invariant"
+        "markers",
+        "rlhf_samples(of, hold): ask each question `of` times; at least `hold` replies must keep the invariant",
     )
     config.stash[MISTAKES] = []
     config.stash[FINDINGS] = []

@@ -11,7 +11,9 @@ SHORTENED = " [... {} characters more]"
 def shown(text: str, most: int = 2000) -> str:
     """``text`` with control and format characters written out, cut after ``most`` characters."""
     cut = text if len(text) <= most else text[:most] + SHORTENED.format(len(text) - most)
-    return "".join(c if c in KEPT or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co") else escaped(c) for c in cut)
+    return "".join(
+        c if c in KEPT or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co") else escaped(c) for c in cut
+    )
 
 
 def escaped(character: str) -> str:

@@ -35,7 +35,8 @@ class Attempt:
     def exchange_of(self, case: Case | None) -> Exchange | None:
         """The last exchange that asked ``case``, else the last of all."""
         asked = [e for e in self.exchanges if e.case == case]
-        return (asked or self.exchanges or [None])[-1]
+        found = asked or self.exchanges
+        return found[-1] if found else None
 
     def watched(self, reading: Reading) -> Reading:
         """A reading that notes which signals the body asked for, and whether they were shown."""

@@ -38,7 +38,9 @@ def mentions_in(source: str) -> Mentions:
 def _named_suite(call: ast.Call) -> str | bool | None:
     """The suite a call of ``cases`` or of the marker names, True where it is computed, None for other calls."""
     function = call.func
-    name = function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
+    name = (
+        function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
+    )
     if name not in ("cases", "dialogues", MARKER):
         return None
     first = call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == "suite"), None)

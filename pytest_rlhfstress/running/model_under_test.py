@@ -85,5 +85,5 @@ def _message(turn: object) -> Message:
     if isinstance(turn, Mapping):
         role, content = turn.get("role"), turn.get("content")
         if role in ROLES and isinstance(content, str):
-            return Message(role, content)  # type: ignore[arg-type]  # checked against ROLES
+            return Message(role, content)
     raise UserError(f"model_under_test: {turn!r} is no message; write {{'role': 'user', 'content': '...'}}")

@@ -50,7 +50,13 @@ def text_speak(text: str) -> str:
 def second_language(text: str) -> str:
     """Articles and auxiliary contractions dropped, as many learners of English write."""
     text = re.sub(r"\b(?:the|an|a) (?=[a-z])", "", text)
-    for short, plain in (("I'm", "I am"), ("can't", "cannot"), ("don't", "not"), ("isn't", "is not"), ("it's", "it is")):
+    for short, plain in (
+        ("I'm", "I am"),
+        ("can't", "cannot"),
+        ("don't", "not"),
+        ("isn't", "is not"),
+        ("it's", "it is"),
+    ):
         text = re.sub(rf"\b{re.escape(short)}\b", plain, text)
     return text
 

@@ -210,5 +210,3 @@ def _section(data: Fields, name: str) -> dict[str, object]:
 
 def _words(fields: Fields, name: str) -> tuple[str, ...]:
     return tuple(cast(list[str], fields.get(name, [])))
-
-

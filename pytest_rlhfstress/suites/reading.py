@@ -67,8 +67,10 @@ def _included(main: Document, folder: Path) -> list[Path]:
     wanted = main.data.get("include", [])
     if not isinstance(wanted, list):
         raise UserError(f"{main.file}:{main.lines.get(('include',), 1)}: include: must be a list of files")
-    return [_include(str(name), folder, f"{main.file}:{main.lines[('include', at)]}: include[{at}]")
-            for at, name in enumerate(wanted)]
+    return [
+        _include(str(name), folder, f"{main.file}:{main.lines[('include', at)]}: include[{at}]")
+        for at, name in enumerate(wanted)
+    ]
 
 
 def _include(name: str, folder: Path, where: str) -> Path:
@@ -76,7 +78,9 @@ def _include(name: str, folder: Path, where: str) -> Path:
         common = shipped_root() / COMMON
         file = common / (name.removeprefix(COMMON) + ".yaml")
         if file.parent != common or not file.is_file():
-            raise UserError(f"{where}: there is no {name!r}{nearest(name, (COMMON + f.stem for f in common.glob('*.yaml')))}")
+            raise UserError(
+                f"{where}: there is no {name!r}{nearest(name, (COMMON + f.stem for f in common.glob('*.yaml')))}"
+            )
         return file
     return inside(folder, name, where)
 
@@ -87,7 +91,9 @@ def inside(folder: Path, name: str, where: str) -> Path:
     if not file.is_relative_to(folder.resolve()):
         raise UserError(f"{where}: {name!r} lies outside the suite's folder; copy it in")
     if not file.is_file():
-        raise UserError(f"{where}: there is no file {name!r} in {folder}{nearest(name, (f.name for f in folder.iterdir()))}")
+        raise UserError(
+            f"{where}: there is no file {name!r} in {folder}{nearest(name, (f.name for f in folder.iterdir()))}"
+        )
     return file
 
 
@@ -133,7 +139,7 @@ def _validate(source: Source) -> None:
 
 def _explained(error: ValidationError, path: FieldPath) -> tuple[FieldPath, str]:
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        known = error.schema.get("properties", {})
+        known = error.schema["properties"] if isinstance(error.schema, dict) else {}
         unknown = [key for key in error.instance if key not in known]
         if unknown:
             return (*path, unknown[0]), f"unknown key {unknown[0]!r}{nearest(unknown[0], known)}"
@@ -145,7 +151,11 @@ def _explained(error: ValidationError, path: FieldPath) -> tuple[FieldPath, str]
         choices = [" ".join(o["required"]) for o in error.schema["oneOf"] if "required" in o]
         if choices:
             return path, f"must have exactly one of: {', '.join(choices)}"
-    if error.validator == "type" and isinstance(error.instance, bool | int | float) and error.validator_value == "string":
+    if (
+        error.validator == "type"
+        and isinstance(error.instance, bool | int | float)
+        and error.validator_value == "string"
+    ):
         return path, f"must be text, and YAML reads {error.instance!r} as something else; put it in quotes"
     shown = error.message if len(error.message) < 300 else error.message[:300] + " ..."
     return path, shown

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from pytest_rlhfstress.errors import UserError
 
@@ -26,7 +27,18 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 def _environment() -> _Sandbox:
     environment = _Sandbox(undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)
     environment.globals.clear()
-    for name in ("pprint", "xmlattr", "tojson", "urlize", "filesizeformat", "center", "indent", "wordwrap", "batch", "slice"):
+    for name in (
+        "pprint",
+        "xmlattr",
+        "tojson",
+        "urlize",
+        "filesizeformat",
+        "center",
+        "indent",
+        "wordwrap",
+        "batch",
+        "slice",
+    ):
         environment.filters.pop(name, None)
     return environment
 
@@ -60,9 +72,7 @@ class MessageTemplate:
                     raise UserError(f"{self.where}: the template writes more than {MOST_CHARACTERS} characters")
                 pieces.append(piece)
         except UndefinedError as error:
-            raise UserError(
-                f"{self.where}: {error.message}; it may use: {', '.join(sorted(values))}"
-            ) from None
+            raise UserError(f"{self.where}: {error.message}; it may use: {', '.join(sorted(values))}") from None
         except SecurityError as error:
             raise UserError(f"{self.where}: the template tries to leave its sandbox: {error}") from None
         except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:

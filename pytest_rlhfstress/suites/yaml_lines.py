@@ -34,7 +34,9 @@ def read_yaml(file: Path) -> Document:
     except OSError as error:
         raise UserError(f"{file}: cannot be read: {error.strerror or error}") from None
     if len(raw) > MOST_BYTES:
-        raise UserError(f"{file}: {len(raw)} bytes; a suite file may have {MOST_BYTES}: split it and `include` the parts")
+        raise UserError(
+            f"{file}: {len(raw)} bytes; a suite file may have {MOST_BYTES}: split it and `include` the parts"
+        )
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -87,7 +89,7 @@ class _Builder:
 
     def _scalar(self, node: yaml.Node) -> object:
         try:
-            return _SCALARS.construct_object(node)  # type: ignore[no-untyped-call]
+            return _SCALARS.construct_object(node)
         except (yaml.YAMLError, ValueError):
             raise self._error(node, f"the tag {node.tag} is not allowed here; write a plain value") from None
 
