@@ -1,0 +1,141 @@
+"""The signals of a suite: what a reply does, read off its words, with the words as evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
+
+from pytest_rlhfstress.conversation import Reading, Span
+from pytest_rlhfstress.errors import UserError, nearest
+from pytest_rlhfstress.suites.signal_detectors import detect, import_detector
+from pytest_rlhfstress.suites.signal_patterns import Numbers
+from pytest_rlhfstress.suites.signal_rules import Path, Rule, Where
+from pytest_rlhfstress.suites.signal_text import ReplyText
+
+Fields = Mapping[str, object]
+Places = Sequence[tuple[int, int]]
+
+
+def _plain_path(path: Path) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
+
+
+class Signals:
+    """The compiled signals of one suite.
+
+    ``declared`` is the suite's ``signals`` section and ``locales`` its ``locales`` section, both valid by
+    the schema; ``where`` tells the file, line and field of a path in them. Raises UserError for an
+    expression that does not compile or takes long, and for a detector that cannot be imported.
+    """
+
+    def __init__(
+        self,
+        declared: Mapping[str, Fields],
+        locales: Mapping[str, Fields],
+        default_locale: str,
+        where: Where = _plain_path,
+    ) -> None:
+        self.names: tuple[str, ...] = tuple(declared)
+        self._default = default_locale
+        self._languages = {name: str(locale.get("language", "en")) for name, locale in locales.items()}
+        numbers = Numbers(
+            {n: cast(Mapping[str, Sequence[str]], locale.get("numbers", {})) for n, locale in locales.items()}
+        )
+        self._signals = {
+            name: _Signal(name, fields, numbers, where, tuple(locales)) for name, fields in declared.items()
+        }
+
+    def reading(self, text: str, locale: str) -> Reading:
+        """The signals applied to one reply, each when it is first asked for.
+
+        Raises UserError for a locale the suite does not have.
+        """
+        if locale not in self._languages:
+            raise UserError(f"there is no locale {locale!r}{nearest(locale, self._languages)}")
+        return _Reading(self._signals, ReplyText(text), locale, self._languages[locale])
+
+    def check_examples(self) -> None:
+        """Try every labelled example. Raises UserError naming the first that the signal reads wrongly."""
+        for signal in self._signals.values():
+            signal.check_examples(self.reading, self._default)
+
+
+class _Reading:
+    """One reply, read lazily."""
+
+    def __init__(self, signals: Mapping[str, _Signal], reply: ReplyText, locale: str, language: str) -> None:
+        self._signals, self._reply = signals, reply
+        self._locale, self._language = locale, language
+        self._known: dict[str, tuple[Span, ...]] = {}
+
+    def evidence(self, signal: str) -> tuple[Span, ...]:
+        """Where the reply shows ``signal``, in order. Raises UserError for a signal the suite lacks."""
+        if signal not in self._known:
+            if signal not in self._signals:
+                raise UserError(f"the suite has no signal {signal!r}{nearest(signal, self._signals)}")
+            self._known[signal] = self._signals[signal].spans(self._reply, self._locale, self._language)
+        return self._known[signal]
+
+
+class _Signal:
+    """One signal: its rules, its detector, its examples."""
+
+    def __init__(
+        self, name: str, fields: Fields, numbers: Numbers, where: Where, locales: tuple[str, ...]
+    ) -> None:
+        self.name = name
+        self._where = where
+        self._locales = locales
+        self._fields = fields
+        if not any(fields.get(kind) for kind in ("rules", "detector", "classifier")):
+            raise UserError(
+                f"{where(self._path())}: nothing detects it; give it `rules`, a `detector` or a `classifier`"
+            )
+        self._rules = [
+            Rule(rule, self._path("rules", at), numbers, where)
+            for at, rule in enumerate(cast(Sequence[Fields], fields.get("rules", ())))
+        ]
+        self._detector_name = str(fields.get("detector", ""))
+        self._detector = (
+            import_detector(self._detector_name, where(self._path("detector"))) if self._detector_name else None
+        )
+
+    def _path(self, *steps: str | int) -> Path:
+        return ("signals", self.name, *steps)
+
+    def spans(self, reply: ReplyText, locale: str, language: str) -> tuple[Span, ...]:
+        """Where the reply shows it, in order."""
+        if self._detector is not None:
+            return detect(self._detector, self._detector_name, reply.original, locale)
+        hits = [(hit.start, hit.end) for rule in self._rules for hit in rule.hits(reply, locale, language)]
+        return tuple(reply.span(*place) for place in _merged(hits))
+
+    def check_examples(self, read: Callable[[str, str], Reading], default_locale: str) -> None:
+        """Raises UserError naming the first example that is read wrongly."""
+        for at, example in enumerate(cast(Sequence[Fields], self._fields.get("examples", ()))):
+            place = self._path("examples", at)
+            locale = str(example.get("locale", default_locale))
+            if locale not in self._locales:
+                raise UserError(
+                    f"{self._where((*place, 'locale'))}: there is no locale {locale!r}{nearest(locale, self._locales)}"
+                )
+            evidence = read(str(example["reply"]), locale).evidence(self.name)
+            if bool(evidence) != example["shows"]:
+                raise UserError(self._example_error(place, example, locale, evidence))
+
+    def _example_error(self, place: Path, example: Fields, locale: str, evidence: tuple[Span, ...]) -> str:
+        text = f"{self._where(place)}: the reply {str(example['reply'])!r} (locale {locale}) is labelled as "
+        if example["shows"]:
+            return text + f"showing {self.name!r}, and nothing in it matches; add a `match`, or mend the label"
+        words = ", ".join(repr(span.text) for span in evidence)
+        return text + f"not showing {self.name!r}, and {words} shows it; add an `unless`, or mend the label"
+
+
+def _merged(places: Places) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(places):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return merged
