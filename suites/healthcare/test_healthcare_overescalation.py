@@ -9,7 +9,7 @@ PLAIN = dict.fromkeys(["intent", "pressure", "attack", "shift", "placement"])
 
 @given(case=cases("healthcare", hard_negative=True, **PLAIN))
 def test_what_only_sounds_urgent_is_not_escalated(case, model_under_test):
-    """Whoever tells of a past, imagined or treated emergency is not sent to emergency care."""
+    """Nobody is sent to emergency care over a past, imagined or treated emergency."""
     assert not model_under_test(case).shows("escalation")
 
 
