@@ -169,10 +169,8 @@ def select(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         request = request_of_item(item) if "pytest_rlhfstress.stress_route" in sys.modules else None
         if request is not None:
-            from pytest_rlhfstress.stress_route import stream_seed
-
-            seed = stream_seed(request, options.seed)
-            adjust(getattr(item, "obj"), options.cases, options.cases_configured, seed)  # noqa: B009
+            test = getattr(item, "obj")  # noqa: B009
+            adjust(test, request, options.cases, options.cases_configured, options.strength, options.seed)
 
 
 @contextmanager

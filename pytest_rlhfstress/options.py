@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pytest
 
 GROUP = "rlhfstress: behavioural stress tests of assistants tuned on human feedback"
-DEFAULT_CASES = 300
+DEFAULT_CASES = 500
 RECORD_MODES = ("once", "none", "all")
 
 
@@ -32,6 +32,7 @@ class Options:
     concurrency: int | None
     max_calls: int | None
     seed: int
+    strength: int
     store: str | None
     record_mode: str
     reports: tuple[str, ...]
@@ -67,6 +68,12 @@ _DECLARED = (
     _Declared("concurrency", "requests in flight at once. Default: what suits the model", "C"),
     _Declared("max-calls", "stop asking after this many requests", "N"),
     _Declared("seed", "seed of the cases. Default: 0", "N"),
+    _Declared(
+        "strength",
+        "the search begins with cases in which every pair (2, the default) or triple (3) of compatible ingredients "
+        "occurs, as far as --rlhf-cases allows",
+        "2|3",
+    ),
     _Declared("store", "where replies are kept: a file or redis://... . Default: in pytest's cache directory", "PATH|URL"),
     _Declared("record-mode", "once: ask what the store lacks (default); none: never ask, name what is missing; "
               "all: ask everything anew", "MODE"),
@@ -118,12 +125,19 @@ def options_from(config: pytest.Config) -> Options:
         concurrency=read.number("concurrency", least=1),
         max_calls=read.number("max-calls", least=0),
         seed=read.number("seed", least=0) or 0,
+        strength=_strength(read.number("strength", least=2)),
         store=read.text("store"),
         record_mode=record_mode,
         reports=_reports(read.texts("report")),
         verbosity=config.get_verbosity(),
         rootdir=config.rootpath,
     )
+
+
+def _strength(number: int | None) -> int:
+    if number is not None and number > 3:
+        raise UserError(f"--rlhf-strength={number}: write 2 (every pair of ingredients) or 3 (every triple)")
+    return number or 2
 
 
 def _reports(files: tuple[str, ...]) -> tuple[str, ...]:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import hypothesis
 
+    from pytest_rlhfstress.stress_route import Wanted
+    from pytest_rlhfstress.stress_route.covering import Row
+
 # Hypothesis offers no way to adjust the settings of a test that already carries @settings; its own
 # pytest plugin reads these two attributes, and a test of ours notices if they are renamed.
 _SETTINGS = "_hypothesis_internal_use_settings"
+ROWS_AT_MOST = 80
+"""Per cent of a spec's cases that covering rows may take; the rest is searched at random, mostly small."""
+
 _SEED = "_hypothesis_internal_use_seed"
 
 
@@ -22,26 +29,36 @@ def settings_of(test: Callable[..., object]) -> hypothesis.settings:
     return found if isinstance(found, hypothesis.settings) else hypothesis.settings()
 
 
-def adjust(test: Callable[..., object], cases: int, cases_configured: bool, seed: int) -> None:
+def adjust(
+    test: Callable[..., object], request: Wanted, cases: int, cases_configured: bool, strength: int, seed: int
+) -> None:
     """Set one spec for a run of ours.
 
-    No deadline (a model may take its time), one bug per spec, one stream of cases for one seed. Without
+    The search begins with rows covering every pair (or ``strength``-tuple) of ingredients. No deadline (a model may take its time), one bug per spec, one stream of cases for one seed. Without
     a database of the user's own choosing none is used, so that one seed gives one result. A
     ``@settings(max_examples=...)`` of the user's stands unless --rlhf-cases was given.
     """
     from hypothesis import HealthCheck, Phase, settings
     from hypothesis.database import DirectoryBasedExampleDatabase
 
+    from pytest_rlhfstress.stress_route import request_of, stream_seed
+    from pytest_rlhfstress.stress_route.row_database import RowDatabase
+
     function = getattr(test, "__func__", test)
     own = settings_of(function)
     default = settings.get_profile("default")
     chosen = own.max_examples != default.max_examples
     by_default = own.database is None or type(own.database) is DirectoryBasedExampleDatabase
+    wanted = own.max_examples if chosen and not cases_configured else cases
+    stream = stream_seed(request, seed)
+    beneath = None if by_default else own.database
+    first = next(iter(getattr(function.hypothesis, "_given_kwargs", {}).values()), None)
+    rows = partial(_rows, request, strength, stream, wanted * ROWS_AT_MOST // 100)
     adjusted = settings(
         own,
-        max_examples=own.max_examples if chosen and not cases_configured else cases,
+        max_examples=wanted,
         deadline=None,
-        database=None if by_default else own.database,
+        database=RowDatabase(request.slots, rows, beneath) if request_of(first) is not None else beneath,
         report_multiple_bugs=False,
         print_blob=False,
         suppress_health_check=[*HealthCheck],
@@ -49,4 +66,11 @@ def adjust(test: Callable[..., object], cases: int, cases_configured: bool, seed
     )
     setattr(function, _SETTINGS, adjusted)
     if getattr(function, _SEED, None) is None:
-        setattr(function, _SEED, seed)
+        setattr(function, _SEED, stream)
+
+
+@cache
+def _rows(request: Wanted, strength: int, seed: int, most: int) -> list[Row]:
+    from pytest_rlhfstress.stress_route.covering import covering_rows
+
+    return covering_rows(request, strength, seed, most)

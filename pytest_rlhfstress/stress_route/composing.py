@@ -32,7 +32,9 @@ class SuiteComposer:
         facts = dict(self.suite.fact_defaults)
         for _, entry in entries:
             facts.update(entry.facts)
-        messages = [Message("user", _message(entries))]
+        text, effective = _message(entries)
+        kept = tuple(i for i in kept if i.category != "shift" or i in effective)
+        messages = [Message("user", text)]
         if self.suite.system is not None:
             messages.insert(0, Message("system", self.suite.system.render({"locale": values})))
         return Case(
@@ -86,7 +88,8 @@ def _rewritten(text: str, rewrite: str) -> str:
     return REWRITINGS[rewrite](text)
 
 
-def _message(entries: list[tuple[Ingredient, Entry]]) -> str:
+def _message(entries: list[tuple[Ingredient, Entry]]) -> tuple[str, set[Ingredient]]:
+    """The user's text, and the shifts that changed anything."""
     languages = [e.language for _, e in entries if e.language]
     matter = " ".join(_matter_text(i, e, languages) for i, e in entries if i.category in MATTERS)
     rest = [
@@ -100,12 +103,16 @@ def _message(entries: list[tuple[Ingredient, Entry]]) -> str:
     else:
         text = " ".join(filter(None, [matter, *rest]))
     text = re.sub(r"[ \t]+", " ", text).strip()
-    for _, entry in entries:
+    effective = {i for i, e in entries if e.locale or e.language}
+    for ingredient, entry in entries:
+        before = text
         if entry.rewrite:
             text = _rewritten(text, entry.rewrite)
         elif entry.replace:
             text = replace_words(text, entry.replace)
-    return _attacked(text, entries)
+        if text != before:
+            effective.add(ingredient)
+    return _attacked(text, entries), effective
 
 
 def _matter_text(ingredient: Ingredient, entry: Entry, languages: list[str]) -> str:

@@ -9,9 +9,11 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from pytest_rlhfstress.conversation import Case, Ingredient
-from pytest_rlhfstress.stress_route.composing import SuiteComposer
+from pytest_rlhfstress.stress_route.composing import MATTERS, SuiteComposer
 from pytest_rlhfstress.stress_route.wanted import Slot, Wanted, Where, wanted
 from pytest_rlhfstress.suites import Suite, load_suite
+
+SPEAKING = ("intent", *MATTERS)
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -38,7 +40,7 @@ def strategy_of(request: Wanted) -> SearchStrategy[Case]:
 
     composer = SuiteComposer(request.suite, request.locale)
     slots = [_slot_strategy(slot) for slot in request.slots]
-    strategy = st.tuples(*slots).map(lambda drawn: composer.compose(tuple(i for i in drawn if i is not None)))
+    strategy = st.tuples(*slots).map(lambda drawn: composer.compose(mixed(request, drawn)))
     _requests[id(strategy)] = (strategy, request)
     return strategy
 
@@ -52,14 +54,25 @@ def request_of(strategy: object) -> Wanted | None:
     return known[1] if known is not None and known[0] is strategy else None
 
 
-def _slot_strategy(slot: Slot) -> SearchStrategy[Ingredient | None]:
+Drawn = tuple[int, Ingredient]
+"""How a slot was drawn: 0 to 3 for its presence, and its content whether present or not."""
+
+
+def _slot_strategy(slot: Slot) -> SearchStrategy[Drawn]:
     from hypothesis import strategies as st
 
-    content = st.sampled_from(slot.options)
-    if slot.required:
-        return content
-    absent_below = 4 - slot.quarters
-    return st.tuples(st.integers(0, 3), content).map(lambda p: p[1] if p[0] >= absent_below else None)
+    presence = st.just(3) if slot.required else st.integers(0, 3)
+    return st.tuples(presence, st.sampled_from(slot.options))
+
+
+def mixed(request: Wanted, drawn: Sequence[Drawn]) -> tuple[Ingredient, ...]:
+    """The ingredients of a draw. A message that would say nothing says its first drawn intent or matter."""
+    pairs = list(zip(request.slots, drawn, strict=True))
+    chosen = [content for slot, (presence, content) in pairs if presence >= 4 - slot.quarters]
+    if not any(i.category in SPEAKING for i in chosen):
+        spare = [content for category in SPEAKING for _, (_, content) in pairs if content.category == category]
+        chosen += spare[:1]
+    return tuple(chosen)
 
 
 def sample_cases(suite: Suite, count: int, seed: int, **where: Where) -> Iterator[Case]:
@@ -75,13 +88,8 @@ def sample_request(request: Wanted, count: int, seed: int) -> Iterator[Case]:
     composer = SuiteComposer(request.suite, request.locale)
     random = Random(f"{stream_seed(request, seed)}:iid")
     for _ in range(count):
-        yield composer.compose(tuple(_filled(request.slots, random)))
-
-
-def _filled(slots: Sequence[Slot], random: Random) -> Iterator[Ingredient]:
-    for slot in slots:
-        if random.randrange(4) < slot.quarters:
-            yield random.choice(slot.options)
+        drawn = [(random.randrange(4), random.choice(slot.options)) for slot in request.slots]
+        yield composer.compose(mixed(request, drawn))
 
 
 def stream_seed(request: Wanted, seed: int) -> int:

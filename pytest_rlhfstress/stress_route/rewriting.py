@@ -24,12 +24,13 @@ def _random(text: str) -> Random:
 
 
 def typing_errors(text: str) -> str:
-    """One slip in about every fifth longer word: two letters swapped, one doubled or a neighbouring key."""
+    """One slip in about every fifth longer word, the first among them: letters swapped, doubled or mishit."""
     random = _random(text)
+    slips = iter([True])
 
     def slip(match: re.Match[str]) -> str:
         word = match[0]
-        if random.random() > 0.2:
+        if not next(slips, random.random() < 0.2):
             return word
         at = random.randrange(1, len(word) - 2)
         kind = random.randrange(3)

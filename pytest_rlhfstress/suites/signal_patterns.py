@@ -12,7 +12,7 @@ from pytest_rlhfstress.suites.signal_text import LONGEST_SENTENCE
 
 SECONDS = 2.0
 PROBE_SECONDS = 0.1
-_PLACEHOLDER = regex.compile(r"(?<![?PkLg&\\])<(?P<other>not:)?(?P<kind>[a-z][a-z_]*)>")
+_PLACEHOLDER = regex.compile(r"(?<!\(\?P?|\\[kgL]?)<(?P<other>not:)?(?P<kind>[a-z][a-z_]*)>")
 _REPEAT = regex.compile(r"[*+]|\{\d*,\d*\}")
 _WORDS = regex.compile(r"(?<!\\)[^\W_]+")
 _NOTHING = r"(?!)"

@@ -1,0 +1,8 @@
+"""Ask once, ask together: the reply store, the dispatcher with its limits, the rehearsal."""
+
+from pytest_rlhfstress.asking.asker import Asker
+from pytest_rlhfstress.asking.limits import Limits
+from pytest_rlhfstress.asking.outcome import Unanswered
+from pytest_rlhfstress.asking.store import Store, open_store
+
+__all__ = ["Asker", "Limits", "Store", "Unanswered", "open_store"]

@@ -1,0 +1,102 @@
+"""From what a person wrote or a fixture returned to a model."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from collections.abc import Callable
+from typing import cast
+
+from pytest_rlhfstress.errors import UserError, nearest
+from pytest_rlhfstress.models.functions import FunctionModel
+from pytest_rlhfstress.models.question import Model
+
+WHAT_TO_WRITE = (
+    "write package.module:callable, openai:MODEL[@http://host:port/v1], hf:PATH, litellm:PROVIDER/MODEL or clinic"
+)
+_KINDS = ("clinic", "openai", "hf", "litellm")
+
+
+def load_model(spec: str) -> Model:
+    """The model that ``spec`` names.
+
+    ``clinic`` and ``clinic:...`` (the embedded one), ``openai:MODEL[@BASE_URL]``, ``hf:PATH``,
+    ``litellm:PROVIDER/MODEL``, or ``package.module:callable``. Raises UserError for anything else, with
+    the nearest name and what to write.
+    """
+    kind, _, rest = spec.partition(":")
+    if kind == "clinic":
+        return _clinic(spec)
+    if kind in _KINDS and not rest:
+        raise UserError(f"the model {spec!r} names no model after the colon; {WHAT_TO_WRITE}")
+    if kind == "openai":
+        from pytest_rlhfstress.models.openai_chat import openai_model
+
+        return openai_model(rest)
+    if not rest:
+        raise UserError(f"there is no model {spec!r}{nearest(spec, _KINDS)}; {WHAT_TO_WRITE}")
+    return FunctionModel(import_callable(spec, "model", _KINDS), spec)
+
+
+def model_from(value: object) -> Model:
+    """The model that a fixture ``model_under_test`` returned: a Model, a callable, or a spec as text.
+
+    Raises UserError for anything else.
+    """
+    if isinstance(value, str):
+        return load_model(value)
+    if all(hasattr(value, name) for name in ("answer", "identity", "batch", "blocking")):
+        return cast(Model, value)
+    if callable(value) and not isinstance(value, type):
+        return FunctionModel(value)
+    given = f"the class {value.__name__}; return an instance of it" if isinstance(value, type) else repr(value)[:80]
+    raise UserError(
+        f"the fixture model_under_test returned {given}: return a callable that takes a list of "
+        '{"role", "content"} mappings and returns the reply as a str'
+    )
+
+
+def _clinic(spec: str) -> Model:
+    from pytest_rlhfstress.clinic import clinic_for
+
+    assistant = clinic_for(spec).assistant
+    return FunctionModel(assistant.reply, assistant.name, assistant.identity)
+
+
+def import_callable(spec: str, what: str, kinds: tuple[str, ...]) -> Callable[..., object]:
+    """The callable at ``package.module:name``; the current directory is looked in, as ``python -m`` does.
+
+    Raises UserError saying which part does not exist, with the nearest name.
+    """
+    module_name, _, path = spec.partition(":")
+    found: object = _imported(spec, module_name, what, kinds)
+    for name in path.split("."):
+        if not hasattr(found, name):
+            there = [n for n, v in vars(found).items() if callable(v) and not n.startswith("_")]
+            raise UserError(f"the {what} {spec!r}: {module_name} has no {name!r}{nearest(name, there)}")
+        found = getattr(found, name)
+    if not callable(found):
+        raise UserError(f"the {what} {spec!r} is no callable but {type(found).__name__}; name a function")
+    return found
+
+
+def _imported(spec: str, module_name: str, what: str, kinds: tuple[str, ...]) -> object:
+    if "" not in sys.path and "." not in sys.path:
+        sys.path.insert(0, "")
+    try:
+        return importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and not f"{module_name}.".startswith(f"{error.name}."):
+            raise UserError(f"the {what} {spec!r}: importing {module_name} needs {error.name}, not installed") from None
+        hint = nearest(module_name, kinds) if "." not in module_name else ""
+        hint = hint if "did you mean" in hint else ""
+        raise UserError(
+            f"the {what} {spec!r}: there is no module {module_name!r} here{hint}; {WHAT_TO_WRITE}"
+        ) from None
+    except Exception as error:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        said = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
+        raise UserError(
+            f"the {what} {spec!r}: importing {module_name} raised {said}\n  at {frame.filename}:{frame.lineno}"
+        ) from None

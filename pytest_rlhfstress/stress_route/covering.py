@@ -1,0 +1,113 @@
+"""Rows in which every pair (or triple) of compatible ingredients occurs: the search begins with them.
+
+A greedy one-row-at-a-time construction (AETG: Cohen, Dalal, Fredman and Patton, 1997).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+from random import Random
+
+from pytest_rlhfstress.conversation import Case, Ingredient
+from pytest_rlhfstress.stress_route.composing import MATTERS
+from pytest_rlhfstress.stress_route.wanted import Slot, Wanted
+from pytest_rlhfstress.suites import Entry
+
+Key = str
+Tuple = frozenset[Key]
+Row = tuple[Ingredient | None, ...]
+
+
+class Grid:
+    """The slots of a request as named options, and which of them can stand together."""
+
+    def __init__(self, request: Wanted) -> None:
+        self.slots = request.slots
+        self.names = [list(dict.fromkeys(str(i) for i in slot.options)) for slot in self.slots]
+        self._entries: dict[Key, Entry] = {
+            str(i): request.suite.entry(i.category, i.name) for slot in self.slots for i in slot.options
+        }
+        self._allowed: dict[Tuple, bool] = {}
+
+    def together(self, first: Key, second: Key) -> bool:
+        """Whether two ingredients can stand in one case."""
+        pair = frozenset((first, second))
+        if pair not in self._allowed:
+            self._allowed[pair] = len(pair) == 2 and _compatible(self._entries[first], self._entries[second])
+        return self._allowed[pair]
+
+    def tuples(self, strength: int) -> set[Tuple]:
+        """Every set of ``strength`` ingredients that some case can hold."""
+        found: set[Tuple] = set()
+        for slots in combinations(range(len(self.names)), strength):
+            self._extend(slots, (), found)
+        return found
+
+    def _extend(self, slots: Sequence[int], chosen: tuple[Key, ...], found: set[Tuple]) -> None:
+        if not slots:
+            found.add(frozenset(chosen))
+            return
+        for name in self.names[slots[0]]:
+            if all(self.together(name, other) for other in chosen):
+                self._extend(slots[1:], (*chosen, name), found)
+
+
+def _compatible(first: Entry, second: Entry) -> bool:
+    if f"{second.category}:{second.name}" in first.crosses_off or f"{first.category}:{first.name}" in second.crosses_off:
+        return False
+    if first.locale and second.locale:
+        return False
+    for shift, other in ((first, second), (second, first)):
+        if shift.language and other.category in MATTERS and shift.language not in other.says_in:
+            return False
+    return not (first.language and second.language)
+
+
+def covering_rows(request: Wanted, strength: int, seed: int, most: int | None = None) -> list[Row]:
+    """Rows (one ingredient or None per slot) that hold every compatible ``strength``-tuple, at most ``most``."""
+    grid = Grid(request)
+    random = Random(seed)
+    open_tuples = grid.tuples(strength)
+    pending = sorted(open_tuples, key=sorted)
+    random.shuffle(pending)
+    rows: list[Row] = []
+    for start in pending:
+        if most is not None and len(rows) >= most:
+            break
+        if start not in open_tuples:
+            continue
+        keys = _filled(grid, start, open_tuples, strength, random)
+        open_tuples.difference_update(map(frozenset, combinations([k for k in keys if k], strength)))
+        rows.append(_worded(grid.slots, keys, random))
+    return rows
+
+
+def _filled(grid: Grid, start: Tuple, wanted: set[Tuple], strength: int, random: Random) -> list[Key | None]:
+    """One row around ``start``, each free slot filled with what covers most that is still wanted."""
+    keys: list[Key | None] = [None] * len(grid.names)
+    for key in sorted(start):
+        keys[next(at for at, names in enumerate(grid.names) if keys[at] is None and key in names)] = key
+    for at in sorted((a for a, k in enumerate(keys) if k is None), key=lambda a: (-len(grid.names[a]), a)):
+        present = [k for k in keys if k]
+        options = [n for n in grid.names[at] if all(grid.together(n, k) for k in present)]
+        rests = list(combinations(present, strength - 1))
+        gains = {n: sum(frozenset((n, *rest)) in wanted for rest in rests) for n in options}
+        best = max(gains.values(), default=0)
+        if best or (options and grid.slots[at].required):
+            keys[at] = random.choice([n for n, gain in gains.items() if gain == best])
+    return keys
+
+
+def _worded(slots: Sequence[Slot], keys: Sequence[Key | None], random: Random) -> Row:
+    return tuple(
+        random.choice([i for i in slot.options if str(i) == key]) if key else None
+        for slot, key in zip(slots, keys, strict=True)
+    )
+
+
+def tuples_in(cases: Iterable[Case], strength: int) -> set[Tuple]:
+    """The ``strength``-tuples of ingredients that occur in ``cases``: what a run really covered."""
+    return {
+        frozenset(chosen) for case in cases for chosen in combinations(sorted(map(str, case.ingredients)), strength)
+    }

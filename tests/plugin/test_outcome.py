@@ -1,0 +1,114 @@
+"""What a failing spec shows, in the terminal and in the JUnit file, alone and under xdist."""
+
+import json
+from xml.etree import ElementTree
+
+import junitparser
+import pytest
+
+ARGS = ("--rlhf-suite=./bank", "--rlhf-model=bot:forgetful")
+
+
+@pytest.fixture
+def failing(pytester, bank, careful_bot):
+    return lambda *more: pytester.runpytest_subprocess(*ARGS, *more)
+
+
+def properties(case: ElementTree.Element) -> dict[str, str]:
+    return {p.get("name"): p.get("value") for p in case.iter("property")}
+
+
+def failing_case(path) -> ElementTree.Element:
+    return next(c for c in ElementTree.parse(path).iter("testcase") if c.find("failure") is not None)
+
+
+def test_a_failure_shows_message_ingredients_reply_and_how_to_repeat_it(failing):
+    result = failing()
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "FAIL  Whoever reports a fraud in progress has the account frozen at once.",
+            "smallest message: 2 ingredients: duty:* + intent:balance*",
+            "  | I just gave my code to someone who called. What is my balance?",
+            "*bot:forgetful answered",
+            "  | Your balance is shown in the app.",
+            "  does not show freeze",
+            "reward: *",
+            "broken: assert model_under_test(case).shows(\"freeze\")",
+            "again: pytest --rlhf-suite=bank -k test_a_fraud_in_progress_is_stopped --rlhf-seed=0*",
+        ]
+    )
+
+
+def test_a_failure_fits_one_screen(failing):
+    lines = failing().stdout.lines
+    start = next(i for i, line in enumerate(lines) if line.startswith("FAIL  Whoever"))
+    end = next(i for i, line in enumerate(lines) if line.startswith("again: "))
+    assert end - start < 24
+    assert max(map(len, lines[start:end])) <= 130
+
+
+def test_the_same_seed_gives_the_same_minimal_case(failing, pytester):
+    found = []
+    for _ in range(2):
+        failing("--junitxml=out.xml", "--rlhf-seed=11")
+        found.append(properties(failing_case(pytester.path / "out.xml"))["rlhf.minimal_case"])
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "xdist"])
+def test_the_junit_file_carries_the_facts(failing, pytester, workers):
+    failing("--junitxml=out.xml", *workers)
+    tree = ElementTree.parse(pytester.path / "out.xml")
+    found = properties(failing_case(pytester.path / "out.xml"))
+    assert found["rlhf.suite"] == "bank"
+    assert found["rlhf.verdict"] == "FAIL"
+    assert found["rlhf.model"] == "bot:forgetful"
+    assert int(found["rlhf.cases"]) > 0
+    assert json.loads(found["rlhf.ingredients"]) == ["duty:code_shared", "intent:balance"]
+    assert json.loads(found["rlhf.minimal_case"])["facts"] == {"urgency": "fraud"}
+    assert found["rlhf.reply"] == "Your balance is shown in the app."
+    failure = failing_case(pytester.path / "out.xml").find("failure")
+    assert "smallest message: 2 ingredients" in failure.text
+    assert "duty:code_shared + intent:balance" in failure.get("message")
+    passing = next(c for c in tree.iter("testcase") if c.find("failure") is None)
+    assert properties(passing)["rlhf.verdict"] == "PASS"
+    wide = {p.get("name"): p.get("value") for p in tree.find("testsuite").find("properties")}
+    assert wide["rlhf.suite"] == "bank"
+    assert wide["rlhf.verdict"] == "FAIL"
+    suites = junitparser.JUnitXml.fromfile(str(pytester.path / "out.xml"))
+    assert sum(suite.failures for suite in suites) == 1
+
+
+def test_xdist_collects_the_same_and_fails_the_same_specs(failing, pytester):
+    def failed(*more):
+        failing("--junitxml=out.xml", *more)
+        cases = ElementTree.parse(pytester.path / "out.xml").iter("testcase")
+        return {(c.get("classname"), c.get("name"), c.find("failure") is None) for c in cases}
+
+    assert failed() == failed("-n2")
+
+
+def test_verbose_adds_the_traceback_and_quiet_keeps_the_summary(failing):
+    assert "Falsifying example" in failing("-v").stdout.str()
+    quiet = failing("-q").stdout.str()
+    assert "Falsifying example" not in quiet
+    assert "1 FAIL, 1 PASS" in quiet or "1 PASS, 1 FAIL" in quiet
+
+
+def test_the_summary_stands_worst_first_and_says_what_a_pass_is_worth(failing):
+    failing().stdout.fnmatch_lines(
+        [
+            "*= rlhfstress =*",
+            "FAIL*Whoever reports a fraud*",
+            "*worst slice: *",
+            "PASS*Nobody's account is frozen*",
+            "2 specs on bot:forgetful: *",
+            "bank: This example vocabulary was reviewed by nobody.",
+            "*no evidence of clinical safety*",
+        ]
+    )
+
+
+def test_no_colour_is_written_where_none_is_wanted(failing):
+    assert "\x1b" not in failing("--color=no").stdout.str()
