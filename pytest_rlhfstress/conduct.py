@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
     from pytest_rlhfstress.finding import Finding
-    from pytest_rlhfstress.running.run import Run
+    from pytest_rlhfstress.running.run import BoundSpec, Run
 
 OPTIONS = pytest.StashKey[Options]()
 RUN = pytest.StashKey["Run"]()
@@ -57,9 +57,17 @@ def begin(config: pytest.Config) -> None:
         options = options_from(config)
         config.stash[OPTIONS] = options
         if options.selecting:
-            current(config)
+            _check_names(current(config))
     except UserError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _check_names(run: Run) -> None:
+    """Find what the options name before any test runs; the clinic needs no finding and is trained when asked."""
+    if run.options.model != "clinic":
+        _ = run.model
+    if run.options.rewards:
+        _ = run.reward
 
 
 def current(config: pytest.Config) -> Run:
@@ -141,10 +149,17 @@ def collect_report(report: pytest.CollectReport, collector: pytest.Collector) ->
     return report
 
 
-def stop_on_mistakes(config: pytest.Config) -> None:
-    """End with a usage error where specs asked for what their suites do not have."""
+def stop_on_mistakes(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """End with a usage error where specs asked for what their suites do not have, or options name what is not there."""
+    if hasattr(config, "workerinput"):
+        return
     mistakes = config.stash[MISTAKES]
-    if mistakes and not hasattr(config, "workerinput"):
+    if not mistakes and any("model_under_test" in getattr(item, "fixturenames", ()) for item in items):
+        try:
+            _check_names(current(config))
+        except UserError as error:
+            mistakes.append(str(error))
+    if mistakes:
         raise pytest.UsageError(*mistakes)
 
 
@@ -196,9 +211,13 @@ def bound(item: pytest.Function) -> Iterator[None]:
 def report_of(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> pytest.TestReport:
     """The report of a spec's call, with its finding attached and shown."""
     bound_spec = item.stash.get(SPEC, None)
-    if bound_spec is None or call.when != "call":
-        return report
     error = call.excinfo.value if call.excinfo is not None else None
+    if call.when != "call":
+        if isinstance(error, UserError):
+            report.longrepr = str(error)
+        return report
+    if bound_spec is None:
+        return report
     if isinstance(error, pytest.skip.Exception | KeyboardInterrupt):
         return report
     from pytest_rlhfstress.running.reporting import attach, finding_of

@@ -60,7 +60,7 @@ _DECLARED = (
               "litellm:PROVIDER/MODEL, or the embedded clinic (clinic, clinic:beta=1, clinic:reference, "
               "clinic:covered). Default: clinic", "SPEC"),
     _Declared("reward", "the reward model: clinic, package.module:callable, hf:PATH, an http(s) endpoint, "
-              "judge:MODEL; several make an ensemble (repeatable). Default: the clinic's, for the clinic", "SPEC", many=True),
+              "judge:MODEL; several make an ensemble (repeatable). Default: the clinic's", "SPEC", many=True),
     _Declared("preferences", "preference data the instruments audit: a JSONL, CSV or Parquet file or a Hugging Face "
               "dataset folder. Default: the clinic's votes, for the clinic", "PATH"),
     _Declared("cases", f"how many cases each spec tries. Default: {DEFAULT_CASES}", "N"),
@@ -74,7 +74,7 @@ _DECLARED = (
         "occurs, as far as --rlhf-cases allows",
         "2|3",
     ),
-    _Declared("store", "where replies are kept: a file or redis://... . Default: in pytest's cache directory", "PATH|URL"),
+    _Declared("store", "where replies are kept: a file or redis://... . Default: in pytest's cache", "PATH|URL"),
     _Declared("record-mode", "once: ask what the store lacks (default); none: never ask, name what is missing; "
               "all: ask everything anew", "MODE"),
     _Declared("report", "write a report (FILE.html or FILE.json, repeatable)", "FILE", many=True),

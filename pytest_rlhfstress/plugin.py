@@ -62,7 +62,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Stop before any test runs where a spec asks for what its suite does not have."""
-    conduct.stop_on_mistakes(session.config)
+    conduct.stop_on_mistakes(session.config, session.items)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -94,10 +94,10 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
 @pytest.fixture(scope="session")
 def model_under_test(pytestconfig: pytest.Config) -> Model:
     """The assistant under test (--rlhf-model): call it with a case, get a reply. Override it with your own callable."""
-    return conduct.current(pytestconfig).open_model()
+    return conduct.current(pytestconfig).model
 
 
 @pytest.fixture(scope="session")
 def reward_model(pytestconfig: pytest.Config) -> RewardModel:
-    """The reward model (--rlhf-reward), by default the embedded clinic's ensemble. Override it with your own callable."""
-    return conduct.current(pytestconfig).open_reward()
+    """The reward model (--rlhf-reward), by default the embedded clinic's. Override it with your own callable."""
+    return conduct.current(pytestconfig).reward

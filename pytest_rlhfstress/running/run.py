@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -34,14 +35,16 @@ class Run:
         self._store = store
         self._askers: dict[int, tuple[object, Asker]] = {}
 
-    def open_model(self) -> Model:
-        """The assistant that --rlhf-model names."""
+    @cached_property
+    def model(self) -> Model:
+        """The assistant that --rlhf-model names. Raises UserError for a name that means none."""
         from pytest_rlhfstress.models import load_model
 
         return load_model(self.options.model)
 
-    def open_reward(self) -> RewardModel:
-        """The reward model that --rlhf-reward names, by default the embedded clinic's."""
+    @cached_property
+    def reward(self) -> RewardModel:
+        """The reward model that --rlhf-reward names, by default the embedded clinic's. Raises UserError likewise."""
         from pytest_rlhfstress.rewards import load_reward
 
         return load_reward(self.options.rewards or ("clinic",))

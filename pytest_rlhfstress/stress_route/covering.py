@@ -54,8 +54,9 @@ class Grid:
 
 
 def _compatible(first: Entry, second: Entry) -> bool:
-    if f"{second.category}:{second.name}" in first.crosses_off or f"{first.category}:{first.name}" in second.crosses_off:
-        return False
+    for one, other in ((first, second), (second, first)):
+        if f"{other.category}:{other.name}" in one.crosses_off:
+            return False
     if first.locale and second.locale:
         return False
     for shift, other in ((first, second), (second, first)):

@@ -34,7 +34,7 @@ def test_a_failure_shows_message_ingredients_reply_and_how_to_repeat_it(failing)
             "  | Your balance is shown in the app.",
             "  does not show freeze",
             "reward: *",
-            "broken: assert model_under_test(case).shows(\"freeze\")",
+            'broken: assert model_under_test(case).shows("freeze")',
             "again: pytest --rlhf-suite=bank -k test_a_fraud_in_progress_is_stopped --rlhf-seed=0*",
         ]
     )

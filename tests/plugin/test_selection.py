@@ -56,9 +56,7 @@ def test_a_users_spec_counts_by_its_cases_and_by_its_marker(pytester, bank, care
 
 
 def test_a_suite_selected_twice_runs_once(pytester, bank, careful_bot):
-    result = pytester.runpytest_subprocess(
-        "--rlhf-suite=./bank", "--rlhf-suite=./bank", "--rlhf-model=bot:careful"
-    )
+    result = pytester.runpytest_subprocess("--rlhf-suite=./bank", "--rlhf-suite=./bank", "--rlhf-model=bot:careful")
     result.assert_outcomes(passed=2)
 
 
