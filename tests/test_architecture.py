@@ -1,0 +1,90 @@
+"""Who may import whom (docs/explanation/architecture.md), and that a run which does not use the plugin pays little."""
+
+import ast
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent.parent / "pytest_rlhfstress"
+NAME = PACKAGE.name
+
+VALUES = {"errors", "conversation"}
+DRAWING = VALUES | {"suites", "stress_route"}
+ASKING = VALUES | {"models", "rewards", "asking"}
+AUDITED = DRAWING | ASKING | {"statistics", "preferences"}
+MAY_IMPORT = {
+    "errors": set(),
+    "statistics": {"errors"},
+    "conversation": {"errors"},
+    "finding": {"errors"},
+    "options": {"errors"},
+    "hookspecs": VALUES | {"finding", "models", "rewards", "suites"},
+    "suites": VALUES,
+    "preferences": VALUES,
+    "stress_route": VALUES | {"suites"},
+    "models": VALUES,
+    "rewards": VALUES | {"models"},
+    "asking": VALUES | {"models"},
+    "instruments": AUDITED,
+    "clinic": AUDITED,
+    "reports": {"errors", "conversation", "finding", "statistics"},
+    "__init__": VALUES | {"stress_route"},
+}
+EVERYTHING = {"plugin", "conduct", "running"}
+"""The rooms that bring the others together."""
+
+TURNED_ROUND = {("models/specs.py", "clinic"), ("rewards/specs.py", "clinic")}
+"""The two places where a spec a person wrote (`--rlhf-model=clinic`) is turned into the embedded one."""
+
+HEAVY = ("hypothesis", "numpy", "scipy", "torch", "transformers", "jsonschema", "jinja2", "yaml", "openai", "litellm")
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_rooms(path: Path) -> set[str]:
+    """The rooms a file imports, at its top or inside functions."""
+    rooms = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: write the whole name of the module"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        inside = [name.split(".") for name in names if name.startswith(f"{NAME}.")]
+        rooms |= {parts[1] for parts in inside if is_room(parts[1])}
+    return rooms - {room_of(path)}
+
+
+def is_room(name: str) -> bool:
+    return (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").is_file()
+
+
+def test_every_room_has_its_place_in_the_house():
+    rooms = {room_of(file) for file in PACKAGE.rglob("*.py")}
+    assert rooms <= MAY_IMPORT.keys() | EVERYTHING, "say in MAY_IMPORT and on the architecture page whom it may know"
+
+
+def test_imports_point_down_the_list_only():
+    wrong = defaultdict(list)
+    for file in sorted(PACKAGE.rglob("*.py")):
+        here, name = room_of(file), str(file.relative_to(PACKAGE))
+        if here in EVERYTHING:
+            continue
+        for room in imported_rooms(file) - MAY_IMPORT.get(here, set()):
+            if (name, room) not in TURNED_ROUND:
+                wrong[f"{here} must not know {room}"].append(name)
+    assert not wrong, dict(wrong)
+
+
+def test_installing_the_plugin_imports_nothing_heavy():
+    code = f"import sys, {NAME}.plugin; print(*sorted(set({HEAVY!r}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_an_ordinary_test_run_imports_nothing_heavy(pytester):
+    pytester.makepyfile(f"import sys\ndef test_it(): assert not set({HEAVY!r}) & set(sys.modules)")
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
