@@ -123,7 +123,7 @@ class ReplyText:
         yield Unit(start, sentence.end, sentence.question, sentence.lead, first)
 
     def _sentences(self) -> Iterator[Unit]:
-        lead, listed, opening = "", False, True
+        lead, opening = "", True
         for start, end, kind in self._lines():
             units = list(self._line_sentences(start, end))
             if not units:
@@ -133,11 +133,9 @@ class ReplyText:
                 yield Unit(begin, stop, "?" in self.flat[max(begin, stop - 4) : stop], wanted, opening)
                 opening = False
             last = self.flat[units[-1][0] : end].rstrip()
-            if kind == "item":
-                listed = True
-            elif kind == "heading" or last.endswith(":"):
-                lead, listed = last, False
-            else:
+            if kind == "heading" or (kind != "item" and last.endswith(":")):
+                lead = last
+            elif kind != "item":
                 lead = ""
 
     def _lines(self) -> Iterator[tuple[int, int, str]]:
