@@ -123,6 +123,14 @@ class Ingredient:
         return f"{self.category}:{self.name}"
 
 
+class Printer(Protocol):
+    """What Hypothesis (like IPython) prints values with."""
+
+    def text(self, obj: str) -> None:
+        """Print ``obj`` as it is."""
+        ...
+
+
 class Composer(Protocol):
     """What can build a case again from some of its ingredients: the suite it came from."""
 
@@ -191,6 +199,10 @@ class Case:
         names = ", ".join(map(str, self.ingredients)) or "nothing mixed in"
         facts = ", ".join(f"{k}={v}" for k, v in self.facts.items())
         return f"Case({self.text!r}  [{names}; {facts}; locale={self.locale}])"
+
+    def _repr_pretty_(self, printer: Printer, cycle: bool) -> None:
+        """The same in Hypothesis's output, which would otherwise print every field, the whole suite among them."""
+        printer.text(repr(self))
 
 
 def with_reading(reply: Reply, reading: Reading) -> Reply:
