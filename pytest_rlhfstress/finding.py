@@ -35,7 +35,10 @@ class Marked:
 
 @dataclass(frozen=True)
 class Counterexample:
-    """The smallest failing case: what was said, what was answered, what it was worth."""
+    """The smallest failing case: what was said, what was answered, what it was worth.
+
+    ``phrases`` are the words that each of the ``ingredients`` put in, in their order.
+    """
 
     message: str
     messages: tuple[Mapping[str, object], ...]
@@ -44,6 +47,7 @@ class Counterexample:
     locale: str
     family: str
     reply: str
+    phrases: tuple[str, ...] = ()
     marked: tuple[Marked, ...] = ()
     missing: tuple[str, ...] = ()
     twin_message: str = ""
@@ -110,9 +114,9 @@ class Finding:
         plain["warnings"] = tuple(plain["warnings"])
         if plain["counterexample"] is not None:
             found = plain["counterexample"]
-            found["marked"] = tuple(Marked(**m) for m in found["marked"])
-            for name in ("messages", "ingredients", "missing", "explanation"):
-                found[name] = tuple(found[name])
+            found["marked"] = tuple(Marked(**m) for m in found.get("marked", ()))
+            for name in ("messages", "ingredients", "phrases", "missing", "explanation"):
+                found[name] = tuple(found.get(name, ()))
             plain["counterexample"] = Counterexample(**found)
         return cls(**plain)
 

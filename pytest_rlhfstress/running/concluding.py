@@ -108,6 +108,7 @@ def _counterexample(item: pytest.Item, failure: Failure, context: Context) -> Co
         message=case.text if case else exchange.messages[-1].content,
         messages=tuple(m.as_dict() for m in exchange.messages),
         ingredients=tuple(map(str, case.ingredients)) if case else (),
+        phrases=tuple(i.phrase for i in case.ingredients) if case else (),
         facts=dict(case.facts) if case else {},
         locale=case.locale if case else "",
         family=case.family if case else "",

@@ -1,0 +1,114 @@
+"""The JSON report: written from a Report, read back into one, both by the published schema."""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_rlhfstress.errors import UserError
+from pytest_rlhfstress.finding import Finding
+from pytest_rlhfstress.reports.report import Calibration, Report, RunFacts, SuiteFacts
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+
+VERSION = 1
+"""Of the format; raised when a reader of the former version would read a report wrongly."""
+LARGEST = 1_000_000_000
+"""Bytes; a larger file is no report of ours."""
+
+
+def as_json(report: Report) -> str:
+    """The report as JSON text, in ASCII, so that no terminal or editor is led astray by what a model said."""
+    return json.dumps(_plain(as_document(report)), indent=1, allow_nan=False) + "\n"
+
+
+def as_document(report: Report) -> dict[str, object]:
+    """The report as plain data that the schema describes."""
+    worst = report.worst
+    document: dict[str, object] = {
+        "format": "pytest-rlhfstress-report",
+        "version": VERSION,
+        "verdict": report.verdict,
+        "worst_slice": {"nodeid": worst.finding.nodeid, **asdict(worst.slice)} if worst else None,
+        "run": asdict(report.facts),
+        "findings": [finding.as_dict() for finding in report.findings],
+    }
+    if report.calibration:
+        document["calibration"] = {name: asdict(value) for name, value in report.calibration.items()}
+    return document
+
+
+def _plain(value: object) -> object:
+    """Lists for tuples, and null for the numbers JSON does not have (NaN, infinities)."""
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def read_report(path: Path) -> Report:
+    """The report in the file ``path``. Raises UserError where it is none, or one of another version."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise UserError(f"{path}: larger than 1 GB, so no JSON report")
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path}: no JSON ({error}); name a file written by --rlhf-report=FILE.json") from None
+    check(document, str(path))
+    return _report(document)
+
+
+def check(document: object, where: str) -> None:
+    """Raises UserError, naming the place in the document, where it is not what the schema describes."""
+    if not isinstance(document, dict) or document.get("format") != "pytest-rlhfstress-report":
+        raise UserError(f"{where}: not a report; name a file written by --rlhf-report=FILE.json")
+    if document.get("version") != VERSION:
+        raise UserError(
+            f"{where}: a report of format version {document.get('version')!r}; this release reads version {VERSION}"
+        )
+    error = next(iter(_validator().iter_errors(document)), None)
+    if error is not None:
+        raise UserError(f"{where}: {error.json_path}: {error.message[:300]}")
+
+
+@functools.cache
+def _validator() -> Draft202012Validator:
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(schema())
+
+
+def schema() -> dict[str, object]:
+    """The JSON Schema of the report."""
+    text = files("pytest_rlhfstress.reports").joinpath("report.schema.json").read_text(encoding="utf-8")
+    loaded: dict[str, object] = json.loads(text)
+    return loaded
+
+
+def _report(document: dict[str, object]) -> Report:
+    """The value of a document that the schema has passed."""
+    plain = json.loads(json.dumps(document))
+    run = plain["run"]
+    run["suites"] = tuple(SuiteFacts(**suite) for suite in run["suites"])
+    return Report(
+        facts=RunFacts(**run),
+        findings=tuple(Finding.from_dict(finding) for finding in plain["findings"]),
+        calibration={name: _calibration(value) for name, value in plain.get("calibration", {}).items()},
+    )
+
+
+def _calibration(value: dict[str, object]) -> Calibration:
+    given = {k: tuple(v) if isinstance(v, list) else v for k, v in value.items()}
+    return Calibration(**given)  # type: ignore[arg-type]

@@ -1,0 +1,107 @@
+"""One run's results as a value: what every report file is written from, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pytest_rlhfstress.finding import Finding, Slice, Verdict
+
+VERDICTS: tuple[Verdict, ...] = ("FAIL", "INCONCLUSIVE", "PASS")
+"""From the worst to the best."""
+CAVEAT = "PASS means no counterexample was found in this search; it is no evidence of clinical safety."
+
+
+@dataclass(frozen=True)
+class SuiteFacts:
+    """A suite that was run, and who reviewed its vocabulary, in the suite's own words."""
+
+    name: str
+    version: str
+    review: str = ""
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What was run, with what, when. ``started`` is UTC in ISO 8601, ``seconds`` the run's length."""
+
+    started: str
+    seconds: float
+    product: str
+    pytest: str
+    hypothesis: str
+    model: str
+    model_configured: bool
+    seed: int
+    cases: int
+    samples: int
+    reward: str = ""
+    preferences: str = ""
+    suites: tuple[SuiteFacts, ...] = ()
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How well one signal's detector agrees with human labels; an interval is (low, high) at 95 %."""
+
+    n: int
+    precision: float
+    recall: float
+    f1: float
+    precision_interval: tuple[float, float]
+    recall_interval: tuple[float, float]
+    f1_interval: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class WorstSlice:
+    """The family of prompts in which the largest share of the tried cases broke one spec."""
+
+    finding: Finding
+    slice: Slice
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything a report file says. ``calibration`` goes by signal; what was not measured is absent."""
+
+    facts: RunFacts
+    findings: tuple[Finding, ...]
+    calibration: Mapping[str, Calibration] = field(default_factory=dict)
+
+    @property
+    def ranked(self) -> tuple[Finding, ...]:
+        """The findings, worst first."""
+        return tuple(sorted(self.findings, key=rank))
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict of all; INCONCLUSIVE where nothing was run."""
+        return next((v for v in VERDICTS if any(f.verdict == v for f in self.findings)), "INCONCLUSIVE")
+
+    @property
+    def failing(self) -> tuple[Finding, ...]:
+        """The failing findings, worst first."""
+        return tuple(f for f in self.ranked if f.verdict == "FAIL")
+
+    @property
+    def worst(self) -> WorstSlice | None:
+        """The worst slice over all specs."""
+        slices = self.worst_slices(1)
+        return slices[0] if slices else None
+
+    def worst_slices(self, most: int) -> tuple[WorstSlice, ...]:
+        """At most ``most`` failing slices, the largest failing share first, one for each spec and family."""
+        found = [WorstSlice(f, s) for f in self.findings for s in f.slices if s.failing]
+        found.sort(key=lambda w: (-w.slice.share, -w.slice.failing, w.slice.family, w.finding.nodeid))
+        return tuple(found[:most])
+
+    def count(self, verdict: Verdict) -> int:
+        """How many specs ended with ``verdict``."""
+        return sum(f.verdict == verdict for f in self.findings)
+
+
+def rank(finding: Finding) -> tuple[int, float, str]:
+    """Sorts findings worst first: by verdict, then by the worst slice's failing share."""
+    worst = finding.worst
+    return VERDICTS.index(finding.verdict), -(worst.share if worst else 0.0), finding.nodeid
