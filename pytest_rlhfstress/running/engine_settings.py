@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ def adjust(
     ``@settings(max_examples=...)`` of the user's stands unless --rlhf-cases was given.
     """
     from hypothesis import HealthCheck, Phase, settings
-    from hypothesis.database import DirectoryBasedExampleDatabase
 
     from pytest_rlhfstress.stress_route import request_of, stream_seed
     from pytest_rlhfstress.stress_route.row_database import RowDatabase
@@ -48,7 +47,7 @@ def adjust(
     own = settings_of(function)
     default = settings.get_profile("default")
     chosen = own.max_examples != default.max_examples
-    by_default = own.database is None or type(own.database) is DirectoryBasedExampleDatabase
+    by_default = own.database is None or own.database == default.database
     wanted = own.max_examples if chosen and not cases_configured else cases
     stream = stream_seed(request, seed)
     beneath = None if by_default else own.database
@@ -69,8 +68,14 @@ def adjust(
         setattr(function, _SEED, stream)
 
 
-@cache
 def _rows(request: Wanted, strength: int, seed: int, most: int) -> list[Row]:
     from pytest_rlhfstress.stress_route.covering import covering_rows
 
-    return covering_rows(request, strength, seed, most)
+    # A request holds its suite, which cannot be hashed; its key stands for it.
+    known = (request.key, strength, seed, most)
+    if known not in _made:
+        _made[known] = covering_rows(request, strength, seed, most)
+    return _made[known]
+
+
+_made: dict[tuple[str, int, int, int], list[Row]] = {}
