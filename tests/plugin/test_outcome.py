@@ -52,7 +52,8 @@ def test_the_same_seed_gives_the_same_minimal_case(failing, pytester):
     found = []
     for _ in range(2):
         failing("--junitxml=out.xml", "--rlhf-seed=11")
-        found.append(properties(failing_case(pytester.path / "out.xml"))["rlhf.minimal_case"])
+        facts = properties(failing_case(pytester.path / "out.xml"))
+        found.append((facts["rlhf.minimal_case"], facts["rlhf.cases"]))
     assert found[0] == found[1]
 
 
