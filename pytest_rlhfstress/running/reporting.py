@@ -64,4 +64,4 @@ def _as_longrepr(card: str, finding: Finding, report: pytest.TestReport) -> obje
     elif finding.reason:
         summary += f": {finding.reason.splitlines()[0]}"
     place = ReprFileLocation(path, (line or 0) + 1, shown(summary, 500))
-    return ReprExceptionInfo(reprtraceback=ReprTracebackNative([card]), reprcrash=place)
+    return ReprExceptionInfo(reprtraceback=ReprTracebackNative([f"{card}\n"]), reprcrash=place)
