@@ -75,7 +75,8 @@ class Reply:
     """What the assistant answered, as returned, with the suite's reading of it.
 
     ``latency`` is in seconds; ``model`` is the id the endpoint returned; ``sample`` counts the
-    repeats of one question from 0.
+    repeats of one question from 0; ``logprobs`` holds each token of the text with the natural
+    logarithm of its probability, where they were asked for.
     """
 
     text: str
@@ -85,6 +86,7 @@ class Reply:
     usage: Usage | None = None
     latency: float = 0.0
     sample: int = 0
+    logprobs: tuple[tuple[str, float], ...] = ()
     reading: Reading | None = field(default=None, compare=False, repr=False)
 
     def shows(self, signal: str) -> bool:

@@ -43,6 +43,7 @@ def reply_text(reply: Reply) -> str:
             "usage": asdict(reply.usage) if reply.usage is not None else None,
             "latency": reply.latency,
             "sample": reply.sample,
+            "logprobs": reply.logprobs,
         }
     )
 
@@ -59,6 +60,7 @@ def reply_of(text: str) -> Reply:
         usage=Usage(**usage) if usage is not None else None,
         latency=found["latency"],
         sample=found["sample"],
+        logprobs=tuple((token, logprob) for token, logprob in found["logprobs"]),
     )
 
 
