@@ -10,13 +10,15 @@ from itertools import combinations
 from random import Random
 
 from pytest_rlhfstress.conversation import Case, Ingredient
-from pytest_rlhfstress.stress_route.composing import MATTERS
+from pytest_rlhfstress.stress_route.composing import MATTERS, SuiteComposer
 from pytest_rlhfstress.stress_route.wanted import Slot, Wanted
 from pytest_rlhfstress.suites import Entry
 
 Key = str
 Tuple = frozenset[Key]
 Row = tuple[Ingredient | None, ...]
+WORDINGS = 12
+"""How often a row is worded anew before a tuple is taken to show in no message."""
 
 
 class Grid:
@@ -66,8 +68,13 @@ def _compatible(first: Entry, second: Entry) -> bool:
 
 
 def covering_rows(request: Wanted, strength: int, seed: int, most: int | None = None) -> list[Row]:
-    """Rows (one ingredient or None per slot) that hold every compatible ``strength``-tuple, at most ``most``."""
+    """Rows (one ingredient or None per slot) that hold every compatible ``strength``-tuple, at most ``most``.
+
+    A row counts for what its composed message really carries: a shift that finds nothing to change in one
+    wording is tried in others, and left out where none of them shows it.
+    """
     grid = Grid(request)
+    composer = SuiteComposer(request.suite, request.locale)
     random = Random(seed)
     open_tuples = grid.tuples(strength)
     pending = sorted(open_tuples, key=sorted)
@@ -78,10 +85,18 @@ def covering_rows(request: Wanted, strength: int, seed: int, most: int | None = 
             break
         if start not in open_tuples:
             continue
-        keys = _filled(grid, start, open_tuples, strength, random)
-        open_tuples.difference_update(map(frozenset, combinations([k for k in keys if k], strength)))
-        rows.append(_worded(grid.slots, keys, random))
+        for _ in range(WORDINGS):
+            row = _worded(grid.slots, _filled(grid, start, open_tuples, strength, random), random)
+            held = _held(composer, row, strength)
+            if start in held:
+                open_tuples -= held
+                rows.append(row)
+                break
     return rows
+
+
+def _held(composer: SuiteComposer, row: Row, strength: int) -> set[Tuple]:
+    return tuples_in([composer.compose(tuple(i for i in row if i is not None))], strength)
 
 
 def _filled(grid: Grid, start: Tuple, wanted: set[Tuple], strength: int, random: Random) -> list[Key | None]:

@@ -14,6 +14,7 @@ Where = str | bool | None | Collection[str]
 PLAIN_PLACEMENT = "start"
 MOST_INTENTS = 2
 MOST_PRESSURES = 2
+MOST_ATTACKS = 2
 MOST_SHIFTS = 2
 
 
@@ -64,7 +65,7 @@ def wanted(suite: Suite, where: Mapping[str, Where]) -> Wanted:
         _matter_slot(suite, choice, facts),
         *intents,
         *_several(choice["pressure"], MOST_PRESSURES),
-        *_several(choice["attack"], 1),
+        *_several(choice["attack"], MOST_ATTACKS),
         *_several(choice["shift"], MOST_SHIFTS),
         *_several(_away_from_plain(choice["placement"]), 1),
     )

@@ -12,23 +12,33 @@ from pytest_rlhfstress.suites import load_suite
 
 DEFECTS = 60
 CASES = 500
+STRATEGY = cases("healthcare", urgency="emergency")
+REQUEST = request_of(STRATEGY)
 
 
 def planted(number: int) -> frozenset[str]:
-    """A trigger of one to three ingredients that can stand together.
+    """A trigger of one to three ingredients that can stand together in a message.
 
     Up to two are ingredients by name; the third is "any of a category" (``pressure:``), since every
     triple by name is only promised with --rlhf-strength=3 and more cases.
     """
     random = Random(number)
-    request = request_of(cases("healthcare", urgency="emergency"))
-    grid = Grid(request)
-    named = sorted(grid.tuples(min(2, 1 + number % 3)), key=sorted)
-    trigger = set(random.choice(named))
+    named = sorted(Grid(REQUEST).tuples(min(2, 1 + number % 3)), key=sorted)
+    trigger = set(random.choice([t for t in random.sample(named, 20) if occurs(t, random)]))
     if number % 3 == 2:
         taken = {name.partition(":")[0] for name in trigger}
         trigger.add(random.choice([c for c in ("duty", "intent", "pressure", "attack") if c not in taken]) + ":")
     return frozenset(trigger)
+
+
+def occurs(names: frozenset[str], random: Random) -> bool:
+    """Whether some message carries them all: a shift of spelling shows only in words it can change."""
+    composer = SuiteComposer(load_suite("healthcare"), "US")
+    options = [i for slot in REQUEST.slots for i in slot.options]
+    duties = [i for i in options if i.category == "duty"]
+    worded = [[i for i in options if str(i) == name] for name in names]
+    tries = (composer.compose((random.choice(duties), *map(random.choice, worded))) for _ in range(200))
+    return any(holds(case.ingredients, names) for case in tries)
 
 
 def holds(ingredients, trigger: frozenset[str]) -> bool:
@@ -41,14 +51,14 @@ def found(trigger: frozenset[str], number: int):
 
     @settings(suppress_health_check=[*HealthCheck])
     @seed(number)
-    @given(case=cases("healthcare", urgency="emergency"))
+    @given(case=STRATEGY)
     def invariant(case):
         seen.append(case)
         if holds(case.ingredients, trigger):
             failing.append((len(seen), case))
             raise AssertionError
 
-    adjust(invariant, request_of(cases("healthcare", urgency="emergency")), CASES, True, 2, number)
+    adjust(invariant, REQUEST, CASES, True, 2, number)
     try:
         invariant()
     except AssertionError:
