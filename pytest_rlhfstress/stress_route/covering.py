@@ -5,7 +5,7 @@ A greedy one-row-at-a-time construction (AETG: Cohen, Dalal, Fredman and Patton,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations
 from random import Random
 
@@ -27,17 +27,15 @@ class Grid:
     def __init__(self, request: Wanted) -> None:
         self.slots = request.slots
         self.names = [list(dict.fromkeys(str(i) for i in slot.options)) for slot in self.slots]
-        self._entries: dict[Key, Entry] = {
-            str(i): request.suite.entry(i.category, i.name) for slot in self.slots for i in slot.options
+        entries = {str(i): request.suite.entry(i.category, i.name) for slot in self.slots for i in slot.options}
+        self._allies = {
+            name: frozenset(o for o, other in entries.items() if o != name and _compatible(entry, other))
+            for name, entry in entries.items()
         }
-        self._allowed: dict[Tuple, bool] = {}
 
-    def together(self, first: Key, second: Key) -> bool:
-        """Whether two ingredients can stand in one case."""
-        pair = frozenset((first, second))
-        if pair not in self._allowed:
-            self._allowed[pair] = len(pair) == 2 and _compatible(self._entries[first], self._entries[second])
-        return self._allowed[pair]
+    def allows(self, name: Key, others: Collection[Key]) -> bool:
+        """Whether an ingredient can stand in one case with all the others."""
+        return self._allies[name].issuperset(others)
 
     def tuples(self, strength: int) -> set[Tuple]:
         """Every set of ``strength`` ingredients that some case can hold."""
@@ -51,7 +49,7 @@ class Grid:
             found.add(frozenset(chosen))
             return
         for name in self.names[slots[0]]:
-            if all(self.together(name, other) for other in chosen):
+            if self.allows(name, chosen):
                 self._extend(slots[1:], (*chosen, name), found)
 
 
@@ -106,7 +104,7 @@ def _filled(grid: Grid, start: Tuple, wanted: set[Tuple], strength: int, random:
         keys[next(at for at, names in enumerate(grid.names) if keys[at] is None and key in names)] = key
     for at in sorted((a for a, k in enumerate(keys) if k is None), key=lambda a: (-len(grid.names[a]), a)):
         present = [k for k in keys if k]
-        options = [n for n in grid.names[at] if all(grid.together(n, k) for k in present)]
+        options = [n for n in grid.names[at] if grid.allows(n, present)]
         rests = list(combinations(present, strength - 1))
         gains = {n: sum(frozenset((n, *rest)) in wanted for rest in rests) for n in options}
         best = max(gains.values(), default=0)

@@ -12,6 +12,7 @@ from pytest_rlhfstress.suites import load_suite
 
 DEFECTS = 60
 CASES = 500
+STREAMS = 5
 STRATEGY = cases("healthcare", urgency="emergency")
 REQUEST = request_of(STRATEGY)
 
@@ -50,7 +51,7 @@ def found(trigger: frozenset[str], number: int):
     seen, failing = [], []
 
     @settings(suppress_health_check=[*HealthCheck])
-    @seed(number)
+    @seed(number % STREAMS)
     @given(case=STRATEGY)
     def invariant(case):
         seen.append(case)
@@ -58,7 +59,7 @@ def found(trigger: frozenset[str], number: int):
             failing.append((len(seen), case))
             raise AssertionError
 
-    adjust(invariant, REQUEST, CASES, True, 2, number)
+    adjust(invariant, REQUEST, CASES, True, 2, number % STREAMS)
     try:
         invariant()
     except AssertionError:
