@@ -1,5 +1,27 @@
 """Reading preference data: pairs of replies and every vote on them."""
 
-from pytest_rlhfstress.preferences.pair import Choice, PreferencePair, Preferences, PreferenceSet, Vote
+from pytest_rlhfstress.preferences.opening import PreferenceFile, open_preferences
+from pytest_rlhfstress.preferences.pair import (
+    Choice,
+    LabelledReply,
+    PreferencePair,
+    Preferences,
+    PreferenceSet,
+    Rating,
+    Vote,
+)
+from pytest_rlhfstress.preferences.problems import Problem, Problems
 
-__all__ = ["Choice", "PreferencePair", "PreferenceSet", "Preferences", "Vote"]
+__all__ = [
+    "Choice",
+    "LabelledReply",
+    "PreferenceFile",
+    "PreferencePair",
+    "PreferenceSet",
+    "Preferences",
+    "Problem",
+    "Problems",
+    "Rating",
+    "Vote",
+    "open_preferences",
+]

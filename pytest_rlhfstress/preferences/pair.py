@@ -50,6 +50,34 @@ class PreferencePair:
         return next((m.content for m in reversed(self.prompt) if m.role == "user"), "")
 
 
+@dataclass(frozen=True, slots=True)
+class LabelledReply:
+    """One reply to one prompt that a rater called good or not, with nothing to compare it with."""
+
+    prompt: tuple[Message, ...]
+    reply: str
+    good: bool
+    rater: str = ""
+    item: str = ""
+    line: int = 0
+
+    @property
+    def text(self) -> str:
+        """The last message of the user."""
+        return next((m.content for m in reversed(self.prompt) if m.role == "user"), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """What one rater said of one item: a number, a name, or None for an abstention."""
+
+    item: str
+    rater: str
+    value: float | str | None
+    text: str = ""
+    line: int = 0
+
+
 class Preferences(Protocol):
     """Preference data that can be gone through any number of times, one pair in memory at a time."""
 
