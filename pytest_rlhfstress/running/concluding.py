@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ENOUGH_CASES = 59
 """Fewer cases than this cannot tell a defect in 5 % of them from none (1 - 0.05**(1/n) > 0.05)."""
 
-Scorer = Callable[[Sequence[Mapping[str, str]], Sequence[str]], "tuple[str, Sequence[float]] | None"]
+Scorer = Callable[[Sequence[Mapping[str, str]], Sequence[str]], "tuple[str, Sequence[float]]"]
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,7 @@ def _counterexample(item: pytest.Item, failure: Failure, context: Context) -> Co
     missing, marked = _signals(attempt, exchange)
     reply = exchange.reply.text
     safe = case.safe_reply if case else ""
-    scored = context.score([m_as_text(m) for m in exchange.messages], [reply, safe] if safe else [reply])
-    name, values = scored if scored is not None else ("", ())
+    name, values = context.score([m_as_text(m) for m in exchange.messages], [reply, safe] if safe else [reply])
     assertion, where = _assertion(item, failure.error)
     return Counterexample(
         message=case.text if case else exchange.messages[-1].content,

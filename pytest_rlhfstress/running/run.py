@@ -139,16 +139,22 @@ class BoundSpec:
 
         return ModelUnderTest(asker.model.name, ask, self.spec, self.suite)
 
-    def score(self, messages: Sequence[Mapping[str, str]], replies: Sequence[str]) -> tuple[str, list[float]] | None:
-        """The mean reward of each reply and the reward model's name; None where there is none to ask."""
+    def score(self, messages: Sequence[Mapping[str, str]], replies: Sequence[str]) -> tuple[str, list[float]]:
+        """The reward model's name and the mean reward of each reply; no rewards, and why, where it cannot be asked."""
         from pytest_rlhfstress.rewards import reward_from
 
         try:
-            reward = reward_from(self.item._request.getfixturevalue(REWARD))
+            given = self.item._request.getfixturevalue(REWARD)
+            reward = reward_from(given)
             values = reward.score([(messages, reply) for reply in replies])
-        except UserError:
-            return None
-        return reward.name, [float(v) for v in values.mean(axis=1)]
+        except Exception as error:
+            # A broken reward model must not cost the failure it was only to comment on.
+            return f"the reward model could not be asked: {error}", []
+        name = reward.name
+        embedded = given is self.run.__dict__.get("reward") and not self.run.options.rewards
+        if embedded and not self.model_name.startswith("clinic"):
+            name += " (the embedded clinic's: no reward model was named)"
+        return name, [float(v) for v in values.mean(axis=1)]
 
     def explain(self, case: Case, reply: str) -> tuple[str, ...]:
         """Why the tuning allowed it, in the instruments' words."""
