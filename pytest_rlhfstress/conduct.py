@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
     from pytest_rlhfstress.finding import Finding
+    from pytest_rlhfstress.reports.report import Broken
     from pytest_rlhfstress.running.run import BoundSpec, Run
 
 OPTIONS = pytest.StashKey[Options]()
@@ -25,14 +28,18 @@ RUN = pytest.StashKey["Run"]()
 SPEC = pytest.StashKey["BoundSpec"]()
 MISTAKES = pytest.StashKey[list[str]]()
 FINDINGS = pytest.StashKey["list[Finding]"]()
+BROKEN = pytest.StashKey["list[Broken]"]()
+BEGAN = pytest.StashKey[tuple[datetime, float]]()
+REPORTED = pytest.StashKey["tuple[str, ...]"]()
 FINDING = "rlhf_finding"
 
 
 class Gathering:
     """A plugin object that gathers findings from this process's reports and from xdist's workers'."""
 
-    def __init__(self, findings: list[Finding]) -> None:
+    def __init__(self, findings: list[Finding], broken: list[Broken]) -> None:
         self.findings = findings
+        self.broken = broken
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the finding that a spec's report carries."""
@@ -41,6 +48,19 @@ class Gathering:
             from pytest_rlhfstress.finding import Finding
 
             self.findings.append(Finding.from_dict(carried))
+        elif report.failed:
+            self._note(report)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep what could not be collected."""
+        if report.failed:
+            self._note(report)
+
+    def _note(self, report: pytest.TestReport | pytest.CollectReport) -> None:
+        from pytest_rlhfstress.reports.report import Broken
+
+        lines = report.longreprtext.strip().splitlines() or ["failed"]
+        self.broken.append(Broken(report.nodeid, lines[-1]))
 
 
 def begin(config: pytest.Config) -> None:
@@ -52,7 +72,9 @@ def begin(config: pytest.Config) -> None:
     )
     config.stash[MISTAKES] = []
     config.stash[FINDINGS] = []
-    config.pluginmanager.register(Gathering(config.stash[FINDINGS]), "rlhfstress-gathering")
+    config.stash[BROKEN] = []
+    config.stash[BEGAN] = (datetime.now(UTC), time.monotonic())
+    config.pluginmanager.register(Gathering(config.stash[FINDINGS], config.stash[BROKEN]), "rlhfstress-gathering")
     try:
         options = options_from(config)
         config.stash[OPTIONS] = options
@@ -226,16 +248,39 @@ def report_of(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.Tes
     return report
 
 
-def finish(config: pytest.Config) -> None:
-    """Write run-wide JUnit properties and let go of resources."""
+def finish(session: pytest.Session) -> None:
+    """Write run-wide JUnit properties and the report files, and let go of resources."""
+    config = session.config
     findings = config.stash[FINDINGS]
     if findings and not hasattr(config, "workerinput"):
         from pytest_rlhfstress.reports.junit import add_suite_properties
 
         add_suite_properties(config, findings)
+    if not hasattr(config, "workerinput"):
+        _write_reports(session)
     run = _run(config)
     if run is not None:
         run.close()
+
+
+def _write_reports(session: pytest.Session) -> None:
+    """Write the report files; a run whose report is missing does not end well."""
+    config = session.config
+    options, run = config.stash[OPTIONS], _run(config)
+    findings, broken = config.stash[FINDINGS], config.stash[BROKEN]
+    if not options.reports or (run is None and not findings):
+        return
+    from pytest_rlhfstress.running.report_files import Outcome, report_of, write_files
+
+    suites = run.selection.suites if run is not None and run.selection is not None else ()
+    complete = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+    stopped = bool(session.shouldstop or session.shouldfail)
+    began, ticks = config.stash[BEGAN]
+    outcome = Outcome(findings, broken, complete and not stopped, began, time.monotonic() - ticks)
+    written = write_files(report_of(options, suites, outcome), options.reports)
+    config.stash[REPORTED] = written.notes
+    if written.failed and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def summarise(reporter: TerminalReporter, config: pytest.Config) -> None:
@@ -254,5 +299,6 @@ def summarise(reporter: TerminalReporter, config: pytest.Config) -> None:
         left_out_files=len(left_out.files) if left_out else 0,
         model_configured=config.stash[OPTIONS].model_configured or not embedded,
         reviews=tuple(f"{s.name}: {s.review}" for s in (selection.suites if selection else ()) if s.review),
+        notes=config.stash.get(REPORTED, ()),
     )
     write_summary(reporter, findings, overview)

@@ -82,8 +82,8 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the run-wide facts into the JUnit file and close what was opened."""
-    conduct.finish(session.config)
+    """Write the run-wide facts into the JUnit file, write the report files, close what was opened."""
+    conduct.finish(session)
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:

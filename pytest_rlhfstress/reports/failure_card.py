@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 
 from pytest_rlhfstress.finding import Counterexample, Finding, Marked
-from pytest_rlhfstress.reports.plain_text import shown
+from pytest_rlhfstress.reports.plain_text import printable, shown
 
 WIDTH = 96
 MOST_REPLY = 1200
@@ -29,10 +30,14 @@ def failure_card(finding: Finding) -> str:
 
 
 def reproduction(finding: Finding) -> str:
-    """The command that gives the same counterexample again."""
-    name = finding.spec.split("[")[0]
-    model = "" if finding.model == "clinic" else f" --rlhf-model={finding.model}"
-    return f"pytest --rlhf-suite={finding.suite} -k {name} --rlhf-seed={finding.seed}{model}"
+    """The command that gives the same counterexample again, safe to paste into a shell."""
+    case = finding.counterexample
+    words = ["pytest", f"--rlhf-suite={finding.suite}", "-k", finding.spec.split("[")[0], f"--rlhf-seed={finding.seed}"]
+    if finding.model != "clinic":
+        words.append(f"--rlhf-model={finding.model}")
+    if case is not None and case.samples > 1:
+        words.append(f"--rlhf-samples={case.samples}")
+    return shlex.join(printable(word, kept="") for word in words)
 
 
 def marked_text(case: Counterexample, most: int = MOST_REPLY) -> str:
@@ -82,7 +87,7 @@ def _signals(case: Counterexample) -> list[str]:
 
 def _reward(case: Counterexample) -> list[str]:
     if case.reward is None:
-        return ["reward: no reward model was asked"]
+        return [f"reward: {shown(case.reward_model or 'no reward model was asked')}"]
     line = f"reward: {case.reward:+.2f} from {case.reward_model}"
     if case.reward_margin is None:
         return [line + "; the suite has no safe reply to compare with"]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.finding import Finding
-from pytest_rlhfstress.reports.report import Calibration, Report, RunFacts, SuiteFacts
+from pytest_rlhfstress.reports.report import Broken, Calibration, Report, RunFacts, SuiteFacts
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -39,6 +39,7 @@ def as_document(report: Report) -> dict[str, object]:
         "worst_slice": {"nodeid": worst.finding.nodeid, **asdict(worst.slice)} if worst else None,
         "run": asdict(report.facts),
         "findings": [finding.as_dict() for finding in report.findings],
+        "broken": [asdict(broken) for broken in report.broken],
     }
     if report.calibration:
         document["calibration"] = {name: asdict(value) for name, value in report.calibration.items()}
@@ -105,6 +106,7 @@ def _report(document: dict[str, object]) -> Report:
     return Report(
         facts=RunFacts(**run),
         findings=tuple(Finding.from_dict(finding) for finding in plain["findings"]),
+        broken=tuple(Broken(**broken) for broken in plain["broken"]),
         calibration={name: _calibration(value) for name, value in plain.get("calibration", {}).items()},
     )
 

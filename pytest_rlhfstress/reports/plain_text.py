@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 KEPT = "\n\t"
 SHORTENED = " [... {} characters more]"
+JOINERS = "\u200c\u200d"
+"""Zero-width (non-)joiners: emoji and Persian need them, and they hide nothing where a browser draws the text."""
+# What a CI service would take for an order to itself: ::error, ##[group], ##vso[...], ##teamcity[...].
+_ORDER = re.compile(r"(?m)^(\s*):(?=:)|##(?=(?:vso|teamcity)?\[)")
 
 
 def shown(text: str, most: int = 2000) -> str:
-    """``text`` with control and format characters written out, cut after ``most`` characters."""
-    cut = text if len(text) <= most else text[:most] + SHORTENED.format(len(text) - most)
-    return "".join(
-        c if c in KEPT or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co") else escaped(c) for c in cut
-    )
+    """``text`` for a terminal or a log: hidden characters written out, cut after ``most`` characters."""
+    return _ORDER.sub(lambda m: f"{m[1]}: " if m[1] is not None else "## ", printable(shortened(text, most)))
+
+
+def printable(text: str, kept: str = KEPT) -> str:
+    r"""``text`` with each control, format, private and unpaired character but the ``kept`` written out as ``\x1b``."""
+    return "".join(c if c in kept or not _hidden(c) else escaped(c) for c in text)
+
+
+def shortened(text: str, most: int) -> str:
+    """``text`` cut after ``most`` characters, with a word on how much is left out."""
+    return text if len(text) <= most else text[:most] + SHORTENED.format(len(text) - most)
+
+
+def _hidden(character: str) -> bool:
+    if character.isascii():
+        return not character.isprintable()
+    is_noncharacter = ord(character) & 0xFFFE == 0xFFFE
+    return is_noncharacter or unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 
 
 def escaped(character: str) -> str:

@@ -23,7 +23,10 @@ class SuiteFacts:
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What was run, with what, when. ``started`` is UTC in ISO 8601, ``seconds`` the run's length."""
+    """What was run, with what, when. ``started`` is UTC in ISO 8601, ``seconds`` the run's length.
+
+    ``complete`` is False where the run was interrupted or stopped at a failure.
+    """
 
     started: str
     seconds: float
@@ -35,9 +38,18 @@ class RunFacts:
     seed: int
     cases: int
     samples: int
+    complete: bool = True
     reward: str = ""
     preferences: str = ""
     suites: tuple[SuiteFacts, ...] = ()
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A test that ended in an error before it could judge anything; ``reason`` is the error's last line."""
+
+    nodeid: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,7 @@ class Report:
 
     facts: RunFacts
     findings: tuple[Finding, ...]
+    broken: tuple[Broken, ...] = ()
     calibration: Mapping[str, Calibration] = field(default_factory=dict)
 
     @property
@@ -76,8 +89,11 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst verdict of all; INCONCLUSIVE where nothing was run."""
-        return next((v for v in VERDICTS if any(f.verdict == v for f in self.findings)), "INCONCLUSIVE")
+        """The worst verdict of all; never PASS where nothing was judged, tests broke or the run stopped early."""
+        if self.count("FAIL"):
+            return "FAIL"
+        whole = self.facts.complete and not self.broken and self.count("PASS") > 0
+        return "PASS" if whole and not self.count("INCONCLUSIVE") else "INCONCLUSIVE"
 
     @property
     def failing(self) -> tuple[Finding, ...]:

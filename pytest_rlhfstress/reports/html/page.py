@@ -1,0 +1,85 @@
+"""Put the page together: templates with everything escaped, style and script inside, nothing else allowed to run."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from pytest_rlhfstress.reports.html.cards import cards
+from pytest_rlhfstress.reports.plain_text import JOINERS, KEPT, printable
+from pytest_rlhfstress.reports.report import CAVEAT, Report
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+MOST_SLICES = 12
+MOST_FURTHER = 5
+
+
+def as_html(report: Report) -> str:
+    """The whole report as one HTML file."""
+    shown = cards(report.ranked)
+    failing = [card for card in shown if card.finding.verdict == "FAIL"]
+    return render(
+        "report.html.j2",
+        title=f"{report.verdict}: {report.facts.model}",
+        report=report,
+        facts=report.facts,
+        cards=shown,
+        first=next((card for card in failing if card.example is not None), None),
+        further=[card for card in failing if card.example is not None][1 : 1 + MOST_FURTHER],
+        failing=failing,
+        slices=report.worst_slices(MOST_SLICES),
+        families=sorted({s.family for f in report.findings for s in f.slices}),
+        caveat=CAVEAT,
+    )
+
+
+def render(template: str, **values: object) -> str:
+    """A template of this folder, with its style, its script and the policy that allows these two and nothing else."""
+    style, script = _resource("style.css"), _resource("page.js")
+    policy = "; ".join(
+        [
+            "default-src 'none'",
+            f"style-src {_hash(style)}",
+            f"script-src {_hash(script)}",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+    return _environment().get_template(template).render(style=style, script=script, policy=policy, **values)
+
+
+@functools.cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    def visible(value: object) -> object:
+        """Runs on every value a template prints, before it is escaped."""
+        return printable(value, KEPT + JOINERS) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+    environment = Environment(
+        loader=PackageLoader("pytest_rlhfstress.reports.html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=visible,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["raw_resource"] = Markup
+    return environment
+
+
+@functools.cache
+def _resource(name: str) -> str:
+    text = files("pytest_rlhfstress.reports.html").joinpath("templates", name).read_text(encoding="utf-8")
+    return f"\n{text}"
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
