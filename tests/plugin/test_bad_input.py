@@ -70,7 +70,7 @@ SUITES = {
     "alias bomb": (bomb, ["suite.yaml:", "unfolds to too many"]),
     "duplicate key": (replaced("  new_card:", "  balance:"), ["suite.yaml:", "'balance' stands here twice"]),
     "python tag": (replaced('version: "1"', "version: !!python/name:os.system"), ["suite.yaml:", "tag"]),
-    "unknown key": (replaced("    says: [What is", "    sayz: [What is"), ["intents.balance.sayz", "did you mean 'says'"]),
+    "unknown key": (replaced('    says: ["What is', '    sayz: ["What is'), ["intents.balance.sayz", "did you mean 'says'"]),
     "missing key": (replaced('version: "1"\n', ""), ["'version' is a required property"]),
     "wrong type": (replaced("routine, fraud]", "no, fraud]"), ["facts.urgency.values[0]", "put it in quotes"]),
     "unknown include": (replaced("common/shifts", "common/shfits"), ["include[2]", "did you mean 'common/shifts'"]),
