@@ -1,0 +1,106 @@
+"""The three learned or derived models: the supervised reference, the reward ensemble, the KL-regularised policy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+L2 = 5e-6
+RATE = 0.2
+STEPS = 60
+
+
+class _Span:
+    """An orthonormal basis of the space the training messages span, in which every best weight lies.
+
+    The coordinates L of the messages are the Cholesky factor of their Gram matrix, so a fit costs n^2 and
+    not n * d, and the penalty on the weights is the same.
+    """
+
+    def __init__(self, features: np.ndarray) -> None:
+        gram = features @ features.T
+        gram[np.diag_indices(len(gram))] += 1e-3
+        self.coordinates = np.linalg.cholesky(gram)
+        self._features = features
+
+    def weights(self, learned: np.ndarray) -> np.ndarray:
+        """The weights on the features (d, c) that the weights on the coordinates (n, c) stand for."""
+        return np.asarray(self._features.T @ np.linalg.solve(self.coordinates.T, learned))
+
+
+class _Adam:
+    """Adam steps on one array, in place."""
+
+    def __init__(self, weights: np.ndarray, rate: float) -> None:
+        self._weights, self._rate, self._step = weights, rate, 0
+        self._first, self._second = np.zeros_like(weights), np.zeros_like(weights)
+
+    def step(self, gradient: np.ndarray) -> None:
+        self._step += 1
+        self._first += 0.1 * (gradient - self._first)
+        self._second += 0.01 * (gradient * gradient - self._second)
+        first = self._first / (1 - 0.9**self._step)
+        second = np.sqrt(self._second / (1 - 0.99**self._step)) + 1e-8
+        self._weights -= self._rate * first / second
+
+
+def fit_reference(features: np.ndarray, chosen: np.ndarray, replies: int) -> np.ndarray:
+    """Softmax regression of the demonstrated reply on the message, by maximum likelihood.
+
+    ``features`` is (n, d), ``chosen`` (n,) of candidates. Returns weights (d, replies).
+    """
+    span = _Span(features)
+    learned = np.zeros((len(features), replies), dtype=np.float32)
+    target = np.eye(replies, dtype=np.float32)[chosen]
+    adam = _Adam(learned, RATE)
+    for _ in range(STEPS):
+        residual = np.exp(log_softmax(span.coordinates @ learned)) - target
+        adam.step(span.coordinates.T @ residual / len(features) + L2 * learned)
+    return span.weights(learned)
+
+
+def fit_reward(features: np.ndarray, differences: np.ndarray, shares: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Bradley-Terry reward models d(y)^T W h(x), one for each column of ``weights``, fitted together.
+
+    ``features`` h(x) is (n, d); ``differences`` d(y1) - d(y2) is (n, k, f) for k pairs per prompt; ``shares`` of the
+    votes for the first reply (n, k); ``weights`` of the prompts in each bootstrap (n, members).
+    Minimises the cross-entropy of the vote shares. Returns W of shape (d, members, f).
+    """
+    n, k, f = differences.shape
+    members = weights.shape[1]
+    span = _Span(features)
+    learned = np.zeros((n, members * f), dtype=np.float32)
+    adam = _Adam(learned, RATE)
+    scale = weights[:, :, None] / (n * k)
+    for _ in range(STEPS):
+        scores = (span.coordinates @ learned).reshape(n, members, f)
+        margins = scores @ differences.transpose(0, 2, 1)
+        residual = scale * (sigmoid(margins) - shares[:, None, :])
+        adam.step(span.coordinates.T @ (residual @ differences).reshape(n, -1) + L2 * learned)
+    return span.weights(learned).reshape(-1, members, f)
+
+
+def bootstrap_weights(n: int, members: int, random: np.random.Generator) -> np.ndarray:
+    """How often each of n prompts was drawn for each member, shape (n, members): whole prompts, with replacement."""
+    drawn = random.integers(0, n, size=(members, n))
+    return np.stack([np.bincount(row, minlength=n) for row in drawn], axis=1).astype(np.float32)
+
+
+def tuned(reference: np.ndarray, reward: np.ndarray, beta: float) -> np.ndarray:
+    """log pi_beta, pi_beta(y|x) proportional to pi_0(y|x) exp(r(x, y) / beta), along the last axis.
+
+    The exact maximiser of E[r] - beta KL(pi || pi_0). ``reference`` is log pi_0; ``beta`` infinite gives it back.
+    """
+    behind = (reward - reward.max(axis=-1, keepdims=True)).astype(float)
+    with np.errstate(over="ignore"):
+        return log_softmax(reference + behind / beta)
+
+
+def log_softmax(scores: np.ndarray) -> np.ndarray:
+    """Log-probabilities along the last axis."""
+    shifted = scores - scores.max(axis=-1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
+
+
+def sigmoid(margins: np.ndarray) -> np.ndarray:
+    """1 / (1 + exp(-margins)), without overflow."""
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * margins)))

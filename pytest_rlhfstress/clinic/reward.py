@@ -1,0 +1,33 @@
+"""The clinic's reward model: the Bradley-Terry ensemble, scoring any reply to any conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from pytest_rlhfstress.clinic.features import message_features, reply_features
+from pytest_rlhfstress.clinic.replies import said_by_user
+from pytest_rlhfstress.clinic.training import MEMBERS, Trained
+
+
+class ClinicReward:
+    """Seven bootstrap members d(y)^T W h(x), each less its mean over the candidates under the reference.
+
+    h(x) is everything the user wrote, as hashed words. d(y) is the reply's act and style: of a candidate exactly
+    its act, of any other reply the acts its words are like, of a reply like none only its style.
+    """
+
+    def __init__(self, name: str, identity: str, trained: Trained) -> None:
+        self.name, self.identity = name, identity
+        self._trained = trained
+
+    def score(self, items: Sequence[tuple[Sequence[Mapping[str, str]], str]]) -> np.ndarray:
+        """Rewards of shape (len(items), 7)."""
+        if not items:
+            return np.zeros((0, MEMBERS))
+        messages = message_features([said_by_user(conversation) for conversation, _ in items])
+        replies = np.stack([reply_features(reply) for _, reply in items])
+        per_member = np.tensordot(messages, self._trained.reward_weights, axes=1)
+        raw = (per_member * replies[:, None, :]).sum(axis=2)
+        return np.asarray(raw - self._trained.expected(messages), dtype=float)

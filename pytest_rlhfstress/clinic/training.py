@@ -1,0 +1,108 @@
+"""RLHF in miniature, start to end: demonstrations, preferences with votes, reference and reward ensemble."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pytest_rlhfstress.clinic.features import candidate_features, message_features
+from pytest_rlhfstress.clinic.models import bootstrap_weights, fit_reference, fit_reward, log_softmax
+from pytest_rlhfstress.clinic.panel import liking, vote
+from pytest_rlhfstress.clinic.prompts import Kind, Prompt, PromptSource
+from pytest_rlhfstress.clinic.replies import candidates
+from pytest_rlhfstress.clinic.rubric import oracle, substance
+
+MEMBERS = 7
+PAIRS_PER_PROMPT = 10
+DEMO_TEMPERATURE = 0.45
+DEMONSTRATED: Mapping[Kind, int] = {"request": 320, "hard_negative": 120, "unclear": 60, "urgent": 240, "mixed": 120}
+COMPARED: Mapping[Kind, int] = {"request": 400, "hard_negative": 240, "unclear": 80, "urgent": 440}
+MIXED_WHERE_COVERED = 400
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """The preference data: for each prompt some pairs of candidates, and three raters' votes on each.
+
+    ``pairs`` is (n, k, 2) of candidates, ``raters`` (n, k, 3), ``first`` (n, k, 3): whether the vote went to the
+    first of the pair.
+    """
+
+    prompts: Sequence[Prompt]
+    pairs: np.ndarray
+    raters: np.ndarray
+    first: np.ndarray
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training leaves: preference data, reference weights (d, 24), reward weights (d, members, f)."""
+
+    comparisons: Comparisons
+    reference_weights: np.ndarray
+    reward_weights: np.ndarray
+
+    def reference(self, features: np.ndarray) -> np.ndarray:
+        """log pi_0 of the candidates, shape (n, 24), for message features (n, d)."""
+        return log_softmax(features @ self.reference_weights)
+
+    def rewards(self, features: np.ndarray, replies: np.ndarray) -> np.ndarray:
+        """Rewards (n, members, m) of m replies with features (m, f) for messages with features (n, d)."""
+        return np.tensordot(features, self.reward_weights, axes=1) @ replies.T
+
+    def centred(self, features: np.ndarray) -> np.ndarray:
+        """Rewards of the candidates, (n, members, 24), less each member's mean under the reference.
+
+        Bradley-Terry knows rewards only up to a constant per prompt, so members are comparable only centred.
+        """
+        return np.asarray(self.rewards(features, candidate_features()) - self.expected(features)[:, :, None])
+
+    def expected(self, features: np.ndarray) -> np.ndarray:
+        """Each member's mean over the candidates under the reference, shape (n, members)."""
+        raw = self.rewards(features, candidate_features())
+        return np.asarray((raw * np.exp(self.reference(features))[:, None, :]).sum(axis=2))
+
+
+def train(seed: int, covered: bool = False) -> Trained:
+    """The whole recipe. ``covered`` adds mixed prompts to the preferences, which otherwise hold none."""
+    random = np.random.default_rng(seed)
+    source = PromptSource(seed)
+    reference = _demonstrate(source, random)
+    wanted = {**COMPARED, "mixed": MIXED_WHERE_COVERED} if covered else COMPARED
+    prompts = [p for kind, count in wanted.items() for p in source.draw(kind, count)]
+    features = message_features([p.text for p in prompts])
+    comparisons = _compare(prompts, np.exp(log_softmax(features @ reference)), random)
+    replies = candidate_features()
+    differences = replies[comparisons.pairs[:, :, 0]] - replies[comparisons.pairs[:, :, 1]]
+    shares = comparisons.first.mean(axis=2, dtype=np.float32)
+    drawn = bootstrap_weights(len(prompts), MEMBERS, random)
+    return Trained(comparisons, reference, fit_reward(features, differences, shares, drawn))
+
+
+def _demonstrate(source: PromptSource, random: np.random.Generator) -> np.ndarray:
+    """People write the reply they think best, not always the best: drawn from exp(oracle / temperature)."""
+    prompts = [p for kind, count in DEMONSTRATED.items() for p in source.draw(kind, count)]
+    chosen = _draw(np.exp(log_softmax(oracle(prompts) / DEMO_TEMPERATURE)), random)
+    return fit_reference(message_features([p.text for p in prompts]), chosen, len(candidates()))
+
+
+def _compare(prompts: Sequence[Prompt], reference: np.ndarray, random: np.random.Generator) -> Comparisons:
+    """Pairs of two different replies, the first from the reference, the second from it or, half the time, any."""
+    n, k = len(prompts), PAIRS_PER_PROMPT
+    rows = np.repeat(reference, k, axis=0)
+    first = _draw(rows, random)
+    uniform = random.random((n * k, 1)) < 0.5
+    others = np.where(uniform, 1.0 / rows.shape[1], rows)
+    others[np.arange(n * k), first] = 0.0
+    second = _draw(others / others.sum(axis=1, keepdims=True), random)
+    pairs = np.stack([first, second], axis=1).reshape(n, k, 2)
+    raters, votes = vote(liking(substance(prompts)), pairs, random)
+    return Comparisons(prompts, pairs, raters, votes)
+
+
+def _draw(probabilities: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """One column for each row of probabilities."""
+    below = probabilities.cumsum(axis=1) < random.random((len(probabilities), 1))
+    return np.minimum(below.sum(axis=1), probabilities.shape[1] - 1)

@@ -1,0 +1,35 @@
+"""The clinic's preference data in the shape everybody's has: pairs with every vote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from pytest_rlhfstress.clinic.panel import PANEL
+from pytest_rlhfstress.clinic.replies import candidates
+from pytest_rlhfstress.clinic.training import Comparisons
+from pytest_rlhfstress.conversation import Message
+from pytest_rlhfstress.preferences import PreferencePair, PreferenceSet, Vote
+
+
+def preference_set(name: str, comparisons: Comparisons) -> PreferenceSet:
+    """Every pair that was voted on; ``chosen`` is the reply most of its three raters voted for."""
+    return PreferenceSet(name, tuple(_pairs(comparisons)))
+
+
+def _pairs(comparisons: Comparisons) -> Iterator[PreferencePair]:
+    texts = [candidate.text() for candidate in candidates()]
+    for at, prompt in enumerate(comparisons.prompts):
+        asked = (Message("user", prompt.text),)
+        compared = zip(comparisons.pairs[at], comparisons.raters[at], comparisons.first[at], strict=True)
+        for number, (pair, raters, first) in enumerate(compared):
+            won, lost = pair if first.sum() * 2 > len(first) else pair[::-1]
+            votes = _votes(raters, first == (won == pair[0]))
+            yield PreferencePair(asked, texts[won], texts[lost], votes, item=f"{at}.{number}")
+
+
+def _votes(raters: np.ndarray, agrees: np.ndarray) -> tuple[Vote, ...]:
+    return tuple(
+        Vote(PANEL[rater].name, "chosen" if yes else "rejected") for rater, yes in zip(raters, agrees, strict=True)
+    )
