@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from pytest_rlhfstress.errors import UserError
 
 RETRIED_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
@@ -68,7 +66,7 @@ def status_of(error: BaseException) -> int | None:
 def retry_after(error: BaseException) -> float | None:
     """The seconds a ``Retry-After`` header asks for: a number, or a date (RFC 9110, 10.2.3)."""
     headers = getattr(error, "headers", None) or getattr(getattr(error, "response", None), "headers", None)
-    if not isinstance(headers, Mapping) and not hasattr(headers, "get"):
+    if headers is None or not hasattr(headers, "get"):
         return None
     value = headers.get("retry-after") or headers.get("Retry-After")
     return seconds_of(str(value)) if value is not None else None

@@ -21,6 +21,7 @@ BATCH = 32
 ASYNC_CONCURRENCY = 32
 BATCH_PARAMETER = "conversations"
 _OPTIONAL = ("sample", "tools")
+_PACKAGE = Path(__file__).parent.parent
 
 
 class FunctionModel:
@@ -37,11 +38,11 @@ class FunctionModel:
         given = identity or str(getattr(function, "identity", "") or "")
         self.persistent = bool(given)
         self.identity = given or f"{self.name}#{source_digest(function)}"
-        parameters = _parameters(function)
+        parameters = parameters_of(function)
         self._takes_batch = bool(parameters) and parameters[0] == BATCH_PARAMETER
         self._wants = [p for p in _OPTIONAL if p in parameters[1:]]
         self.batch = int(getattr(function, "batch_size", BATCH)) if self._takes_batch else 1
-        self.blocking = not _is_async(function)
+        self.blocking = not is_async(function)
         self.concurrency = 1 if self.blocking else ASYNC_CONCURRENCY
 
     def answer(self, questions: Sequence[Question]) -> Sequence[Reply] | Awaitable[Sequence[Reply]]:
@@ -86,14 +87,14 @@ class FunctionModel:
         passing = transient(error)
         if passing is not None:
             return passing
-        return UserError(f"the model {self.name} raised {_where_raised(error, self._function)}")
+        return UserError(f"the model {self.name} raised {where_raised(error, self._function)}")
 
     def _replies(self, questions: Sequence[Question], returned: object, seconds: float) -> list[Reply]:
         if not self._takes_batch:
             return [self._reply(returned, questions[0], seconds)]
         if isinstance(returned, str | bytes | Mapping) or not isinstance(returned, Sequence):
             raise UserError(
-                f"the model {self.name} takes a batch and returned {_shown(returned)}; "
+                f"the model {self.name} takes a batch and returned {shown(returned)}; "
                 f"return a list of {len(questions)} replies, one for each conversation, in order"
             )
         if len(returned) != len(questions):
@@ -114,7 +115,7 @@ class FunctionModel:
                 latency=returned.latency or seconds,
                 model=returned.model or self.name,
             )
-        raise UserError(f"the model {self.name} returned {_shown(returned)}; {_advice(returned)}")
+        raise UserError(f"the model {self.name} returned {shown(returned)}; {_advice(returned)}")
 
 
 def name_of(function: Callable[..., object]) -> str:
@@ -130,12 +131,14 @@ def _unwrapped(function: Callable[..., object]) -> Callable[..., object]:
     return function
 
 
-def _is_async(function: Callable[..., object]) -> bool:
+def is_async(function: Callable[..., object]) -> bool:
+    """Whether calling ``function`` gives something to await."""
     plain = _unwrapped(function)
     return inspect.iscoroutinefunction(plain) or inspect.iscoroutinefunction(getattr(plain, "__call__", None))  # noqa: B004
 
 
-def _parameters(function: Callable[..., object]) -> list[str]:
+def parameters_of(function: Callable[..., object]) -> list[str]:
+    """The names of its parameters, in order; none where Python cannot tell."""
     try:
         return list(inspect.signature(function).parameters)
     except (TypeError, ValueError):
@@ -153,7 +156,8 @@ def source_digest(function: Callable[..., object]) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value a function returned, with its type, short enough for a message."""
     if value is None:
         return "None"
     text = repr(value)
@@ -173,10 +177,10 @@ def _advice(value: object) -> str:
     return "return the assistant's text as a str, or a pytest_rlhfstress.Reply"
 
 
-def _where_raised(error: Exception, function: Callable[..., object]) -> str:
-    """``ValueError: words (bot.py:12, in reply: the line)``, where the function's own file last had control."""
+def where_raised(error: Exception, function: Callable[..., object]) -> str:
+    """``ValueError: words`` and the line, where the function's own file last had control."""
     last = "".join(traceback.format_exception_only(error)).strip()
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__]
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if _PACKAGE not in Path(f.filename).parents]
     if not frames:
         return last
     plain = _unwrapped(function)

@@ -4,116 +4,107 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from pytest_rlhfstress.conversation import Reply, ToolCall, Usage
+from pytest_rlhfstress.conversation import Reply
 from pytest_rlhfstress.errors import UserError
-from pytest_rlhfstress.models.faults import PermanentFault, TransientFault, status_of, transient
-from pytest_rlhfstress.models.question import Question
+from pytest_rlhfstress.models.chat_completions import fault_of, filtered, reply_of, request_of
+from pytest_rlhfstress.models.missing_extra import missing_extra
+from pytest_rlhfstress.models.question import PROVIDERS_CHOICE, Question, Sampling
+from pytest_rlhfstress.models.sampling_options import split_sampling
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
-    from openai.types.chat import ChatCompletion
 
 CONCURRENCY = 32
+OPENAI_URL = "https://api.openai.com/v1"
+KEY = "OPENAI_API_KEY"
 
 
 class OpenAIModel:
-    """``model`` at ``base_url``; the key comes from OPENAI_API_KEY."""
+    """``model`` at ``base_url``; the key comes from OPENAI_API_KEY. ``sampling`` fills what a question leaves open."""
 
     persistent = True
     batch = 1
     blocking = False
     concurrency = CONCURRENCY
 
-    def __init__(self, model: str, base_url: str) -> None:
+    def __init__(self, model: str, base_url: str, sampling: Sampling = PROVIDERS_CHOICE) -> None:
         self._model = model
         self._base_url = base_url
-        self.name = f"openai:{model}"
-        self.identity = f"openai:{model}@{base_url}"
+        self._sampling = sampling
+        self.name = f"openai:{model}{sampling}"
+        self.identity = f"openai:{model}@{base_url}{sampling}"
+        self._length = "max_completion_tokens" if _is_openai(base_url) else "max_tokens"
         self._client: AsyncOpenAI | None = None
 
     async def answer(self, questions: Sequence[Question]) -> list[Reply]:
         """One chat completion. Raises TransientFault, or PermanentFault in the server's words."""
         question = questions[0]
+        request = request_of(self._model, question, question.sampling.over(self._sampling), self._length)
         started = time.monotonic()
         try:
-            create = cast(Callable[..., Awaitable["ChatCompletion"]], self._connected().chat.completions.create)
-            completion = await create(**_request(self._model, question))
+            # The SDK's own door for any path: the body as decoded JSON, without building a model of each part.
+            body = await self._connected().post("/chat/completions", cast_to=object, body=request)
         except Exception as error:
-            raise self._fault(error) from error
-        return [_reply(completion, question, time.monotonic() - started, self.name)]
+            if filtered(error):
+                return [Reply("", finish_reason="content_filter", model=self._model, sample=question.sample)]
+            missing_key = "" if os.environ.get(KEY) else f"Set {KEY}"
+            raise fault_of(error, self.name, self._base_url, missing_key) from error
+        return [reply_of(body, question, time.monotonic() - started, self.name)]
 
     async def close(self) -> None:
         """Close the connections."""
         if self._client is not None:
             await self._client.close()
+            self._client = None
 
     def _connected(self) -> AsyncOpenAI:
         if self._client is None:
-            from openai import AsyncOpenAI
+            with missing_extra("openai", self.name):
+                from openai import AsyncOpenAI
 
-            # Retries are the dispatcher's: it counts them and bounds them over the whole question.
+            # Retries and deadlines are the dispatcher's: it counts them and bounds them over the whole question.
             self._client = AsyncOpenAI(
-                base_url=self._base_url, api_key=os.environ.get("OPENAI_API_KEY") or "none", max_retries=0, timeout=None
+                base_url=self._base_url, api_key=os.environ.get(KEY) or "none", max_retries=0, timeout=None
             )
         return self._client
 
-    def _fault(self, error: Exception) -> Exception:
-        passing = transient(error)
-        if passing is not None:
-            return passing
-        status = status_of(error)
-        if status is None:
-            return error
-        said = f"{self.name} at {self._base_url} answered {status}: {error}"
-        hint = ". Set OPENAI_API_KEY" if status == 401 and not os.environ.get("OPENAI_API_KEY") else ""
-        kind = PermanentFault if status in (401, 403, 404) else UserError
-        return kind(said + hint)
-
 
 def openai_model(rest: str) -> OpenAIModel:
-    """``MODEL`` or ``MODEL@BASE_URL``; without a URL that of OPENAI_BASE_URL, else OpenAI's own."""
-    model, at, url = rest.partition("@http")
-    base_url = f"http{url}" if at else os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
+    """``MODEL[@BASE_URL][?OPTIONS]``; without a URL that of OPENAI_BASE_URL, else OpenAI's own.
+
+    The options are those of ``split_sampling``. Raises UserError for a spec that cannot be read.
+    """
+    spec = f"openai:{rest}"
+    path, sampling = split_sampling(rest, spec)
+    model, base_url = split_address(path, spec)
+    base_url = base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI_URL
     if not model:
-        raise UserError(f"the model 'openai:{rest}' names no model before the @; write openai:MODEL@{base_url}")
-    return OpenAIModel(model, base_url.rstrip("/"))
+        raise UserError(f"the model {spec!r} names no model before the @; write openai:MODEL@{base_url}")
+    return OpenAIModel(model, base_url.rstrip("/"), sampling)
 
 
-def _request(model: str, question: Question) -> dict[str, object]:
-    sampling = question.sampling
-    wanted: dict[str, object] = {"model": model, "messages": question.as_dicts()}
-    if question.tools:
-        wanted["tools"] = [dict(tool) for tool in question.tools]
-    if sampling.temperature is not None:
-        wanted["temperature"] = sampling.temperature
-    if sampling.seed is not None:
-        # Repeats of one question must be able to differ.
-        wanted["seed"] = sampling.seed + question.sample
-    if sampling.max_tokens is not None:
-        wanted["max_tokens"] = sampling.max_tokens
-    return wanted
+def split_address(path: str, spec: str) -> tuple[str, str]:
+    """``MODEL@http://host/v1`` as model and URL, the latter "" where none is given.
+
+    Raises UserError for a URL that carries a password: it would be stored and shown.
+    """
+    model, at, url = path.partition("@http")
+    if not at:
+        return path, ""
+    url = f"http{url}"
+    if urlsplit(url).username is not None:
+        raise UserError(
+            f"the model {spec.partition('@')[0]!r}: its URL must not carry a password or key, which would be stored "
+            f"and shown; keys come from environment variables such as {KEY}"
+        )
+    return model, url
 
 
-def _reply(completion: ChatCompletion, question: Question, seconds: float, name: str) -> Reply:
-    choices = getattr(completion, "choices", None)
-    if not choices:
-        raise TransientFault(f"{name}: the answer holds no choices: {str(completion)[:200]}")
-    choice = choices[0]
-    calls = tuple(
-        ToolCall(call.id, call.function.name, call.function.arguments)
-        for call in choice.message.tool_calls or ()
-        if call.type == "function"
-    )
-    usage = completion.usage
-    return Reply(
-        text=choice.message.content or "",
-        tool_calls=calls,
-        finish_reason=cast(str, choice.finish_reason) or "stop",
-        model=completion.model or "",
-        usage=Usage(usage.prompt_tokens, usage.completion_tokens) if usage is not None else None,
-        latency=seconds,
-        sample=question.sample,
-    )
+def _is_openai(base_url: str) -> bool:
+    """Whether OpenAI itself (or Azure) answers: its newer models know the bound on new tokens by another name."""
+    host = urlsplit(base_url).hostname or ""
+    return host.endswith(("openai.com", "azure.com"))

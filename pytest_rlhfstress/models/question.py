@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Protocol
 
 from pytest_rlhfstress.conversation import Message, Reply
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How a model is asked to draw its reply; None leaves a setting to the provider."""
+    """How a model is asked to draw its reply; None leaves a setting to the provider.
+
+    ``logprobs``: whether the reply shall carry its tokens' log-probabilities.
+    """
 
     temperature: float | None = None
+    top_p: float | None = None
     seed: int | None = None
     max_tokens: int | None = None
+    logprobs: bool | None = None
+
+    def over(self, defaults: Sampling) -> Sampling:
+        """These settings, and those of ``defaults`` where none is set."""
+        own = self._set()
+        return replace(defaults, **own) if own else defaults
+
+    def __str__(self) -> str:
+        """As a model's spec ends with it: ``?temperature=0.7&seed=1``, or nothing."""
+        written = [f"{name}={str(value).lower()}" for name, value in self._set().items()]
+        return f"?{'&'.join(written)}" if written else ""
+
+    def _set(self) -> dict[str, Any]:
+        return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
+
+
+PROVIDERS_CHOICE = Sampling()
+"""Every setting left to the provider."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +46,7 @@ class Question:
 
     messages: tuple[Message, ...]
     tools: tuple[Mapping[str, object], ...] = field(default=(), hash=False)
-    sampling: Sampling = Sampling()
+    sampling: Sampling = PROVIDERS_CHOICE
     sample: int = 0
 
     def as_dicts(self) -> list[dict[str, object]]:
@@ -78,3 +100,16 @@ class Model(Protocol):
     def close(self) -> Awaitable[None] | None:
         """Let go of connections. Called on the event loop that ``answer`` ran on."""
         ...
+
+
+class NoReply(Protocol):
+    """What stands for a reply that never came."""
+
+    @property
+    def reason(self) -> str:
+        """Why there is none."""
+        ...
+
+
+Ask = Callable[[Model, Sequence[Question]], Sequence[Reply | NoReply]]
+"""Gets questions answered by a model, in order."""

@@ -6,6 +6,7 @@ import importlib
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import cast
 
 from pytest_rlhfstress.errors import UserError, nearest
@@ -22,7 +23,8 @@ def load_model(spec: str) -> Model:
     """The model that ``spec`` names.
 
     ``clinic`` and ``clinic:...`` (the embedded one), ``openai:MODEL[@BASE_URL]``, ``hf:PATH``,
-    ``litellm:PROVIDER/MODEL``, or ``package.module:callable``. Raises UserError for anything else, with
+    ``litellm:PROVIDER/MODEL[@BASE_URL]``, each of the last three with sampling options at its end
+    (``?temperature=0.7&seed=1``), or ``package.module:callable``. Raises UserError for anything else, with
     the nearest name and what to write.
     """
     kind, _, rest = spec.partition(":")
@@ -34,9 +36,15 @@ def load_model(spec: str) -> Model:
         from pytest_rlhfstress.models.openai_chat import openai_model
 
         return openai_model(rest)
-    if not rest:
-        raise UserError(f"there is no model {spec!r}{nearest(spec, _KINDS)}; {WHAT_TO_WRITE}")
-    return FunctionModel(import_callable(spec, "model", _KINDS), spec)
+    if kind == "hf":
+        from pytest_rlhfstress.models.transformers_chat import transformers_model
+
+        return transformers_model(rest)
+    if kind == "litellm":
+        from pytest_rlhfstress.models.litellm_chat import litellm_model
+
+        return litellm_model(rest)
+    return FunctionModel(import_callable(spec, "model", _KINDS, WHAT_TO_WRITE), spec)
 
 
 def model_from(value: object) -> Model:
@@ -64,13 +72,16 @@ def _clinic(spec: str) -> Model:
     return FunctionModel(assistant.reply, assistant.name, assistant.identity)
 
 
-def import_callable(spec: str, what: str, kinds: tuple[str, ...]) -> Callable[..., object]:
+def import_callable(spec: str, what: str, kinds: tuple[str, ...], advice: str) -> Callable[..., object]:
     """The callable at ``package.module:name``; the current directory is looked in, as ``python -m`` does.
 
+    ``what`` says what it shall be, ``kinds`` the other kinds of spec there are, ``advice`` what to write.
     Raises UserError saying which part does not exist, with the nearest name.
     """
     module_name, _, path = spec.partition(":")
-    found: object = _imported(spec, module_name, what, kinds)
+    if not path or not all(part.isidentifier() for part in module_name.split(".")):
+        raise UserError(f"there is no {what} {spec!r}{_meant(spec, kinds)}; {advice}")
+    found: object = _imported(spec, module_name, what, kinds, advice)
     for name in path.split("."):
         if not hasattr(found, name):
             there = [n for n, v in vars(found).items() if callable(v) and not n.startswith("_")]
@@ -81,7 +92,7 @@ def import_callable(spec: str, what: str, kinds: tuple[str, ...]) -> Callable[..
     return found
 
 
-def _imported(spec: str, module_name: str, what: str, kinds: tuple[str, ...]) -> object:
+def _imported(spec: str, module_name: str, what: str, kinds: tuple[str, ...], advice: str) -> object:
     if "" not in sys.path and "." not in sys.path:
         sys.path.insert(0, "")
     try:
@@ -89,10 +100,8 @@ def _imported(spec: str, module_name: str, what: str, kinds: tuple[str, ...]) ->
     except ModuleNotFoundError as error:
         if error.name is not None and not f"{module_name}.".startswith(f"{error.name}."):
             raise UserError(f"the {what} {spec!r}: importing {module_name} needs {error.name}, not installed") from None
-        hint = nearest(module_name, kinds) if "." not in module_name else ""
-        hint = hint if "did you mean" in hint else ""
         raise UserError(
-            f"the {what} {spec!r}: there is no module {module_name!r} here{hint}; {WHAT_TO_WRITE}"
+            f"the {what} {spec!r}: there is no module {module_name!r} here{_meant(spec, kinds)}; {advice}"
         ) from None
     except Exception as error:
         frame = traceback.extract_tb(error.__traceback__)[-1]
@@ -100,3 +109,13 @@ def _imported(spec: str, module_name: str, what: str, kinds: tuple[str, ...]) ->
         raise UserError(
             f"the {what} {spec!r}: importing {module_name} raised {said}\n  at {frame.filename}:{frame.lineno}"
         ) from None
+
+
+def _meant(spec: str, kinds: tuple[str, ...]) -> str:
+    """``; did you mean ...?`` where it can be guessed: an address, a folder, or a kind with a typing error."""
+    if spec.startswith(("http://", "https://")):
+        return f"; did you mean 'openai:MODEL@{spec}'?" if "openai" in kinds else ""
+    if Path(spec).is_dir():
+        return f"; did you mean 'hf:{spec}'?"
+    hint = nearest(spec.partition(":")[0], kinds)
+    return hint if "did you mean" in hint else ""

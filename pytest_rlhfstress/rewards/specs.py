@@ -6,41 +6,39 @@ from collections.abc import Sequence
 from typing import cast
 
 from pytest_rlhfstress.errors import UserError
+from pytest_rlhfstress.models import Ask, ask_directly, load_model
 from pytest_rlhfstress.models.specs import import_callable
+from pytest_rlhfstress.rewards.ensemble import Ensemble
 from pytest_rlhfstress.rewards.functions import FunctionReward
 from pytest_rlhfstress.rewards.reward import RewardModel
+from pytest_rlhfstress.rewards.stored import CostlyReward, StoredReward
 
-_KINDS = ("clinic", "hf", "judge")
-WHAT_TO_WRITE = "write package.module:callable, clinic, hf:PATH, http://host:port/pooling or judge:MODEL"
+_KINDS = ("clinic", "hf", "http", "https", "judge")
+WHAT_TO_WRITE = "write package.module:callable, clinic, hf:PATH, http://host:port/pooling or judge:MODELSPEC"
 
 
-def load_reward(spec: str | Sequence[str]) -> RewardModel:
-    """The reward model that ``spec`` names; several specs make an ensemble.
+def load_reward(spec: str | Sequence[str], ask: Ask | None = None) -> RewardModel:
+    """The reward model that ``spec`` names; several specs make an ensemble, their columns side by side.
 
-    Raises UserError for an unknown one, with the nearest name and what to write.
+    ``clinic``, ``package.module:callable``, ``hf:PATH``, ``http(s)://host:port/pooling`` (or ``/classify``), or
+    ``judge:`` and the spec of the model that shall judge. With ``ask``, which gets questions answered through
+    the store, what costs is scored only once. Raises UserError for an unknown one, with the nearest name and
+    what to write.
     """
     specs = (spec,) if isinstance(spec, str) else tuple(spec)
     if not specs:
         raise UserError(f"no reward model was named; {WHAT_TO_WRITE}")
-    return _one(specs[0])
+    members = [_one(each, ask) for each in specs]
+    return members[0] if len(members) == 1 else Ensemble(members)
 
 
-def _one(spec: str) -> RewardModel:
-    kind = spec.partition(":")[0]
-    if kind == "clinic":
-        from pytest_rlhfstress.clinic import clinic_for
-
-        return cast(RewardModel, clinic_for(spec).reward)
-    return FunctionReward(import_callable(spec, "reward model", _KINDS), spec)
-
-
-def reward_from(value: object) -> RewardModel:
+def reward_from(value: object, ask: Ask | None = None) -> RewardModel:
     """The reward model that a fixture ``reward_model`` returned: a RewardModel, a callable, or a spec as text.
 
     Raises UserError for anything else.
     """
     if isinstance(value, str):
-        return load_reward(value)
+        return load_reward(value, ask)
     if hasattr(value, "score") and hasattr(value, "identity"):
         return cast(RewardModel, value)
     if callable(value) and not isinstance(value, type):
@@ -49,3 +47,39 @@ def reward_from(value: object) -> RewardModel:
         f"the fixture reward_model returned {value!r:.80}: return a callable that takes a conversation and a reply "
         "and returns a float"
     )
+
+
+def _one(spec: str, ask: Ask | None) -> RewardModel:
+    kind, _, rest = spec.partition(":")
+    if kind == "clinic":
+        from pytest_rlhfstress.clinic import clinic_for
+
+        return cast(RewardModel, clinic_for(spec).reward)
+    if kind == "judge":
+        return _judge(rest, ask or ask_directly)
+    if kind == "hf" and not rest:
+        raise UserError(f"the reward model {spec!r} names no model after the colon; {WHAT_TO_WRITE}")
+    if kind == "hf":
+        from pytest_rlhfstress.rewards.transformers_classifier import transformers_reward
+
+        return _kept(transformers_reward(rest), ask)
+    if kind in ("http", "https"):
+        from pytest_rlhfstress.rewards.http_endpoint import http_reward
+
+        return _kept(http_reward(spec), ask)
+    return FunctionReward(import_callable(spec, "reward model", _KINDS, WHAT_TO_WRITE), spec)
+
+
+def _kept(reward: CostlyReward, ask: Ask | None) -> RewardModel:
+    return StoredReward(reward, ask) if ask is not None else reward
+
+
+def _judge(spec: str, ask: Ask) -> RewardModel:
+    """A judge has a model of its own, named: it never falls back to the model under test."""
+    from pytest_rlhfstress.rewards.judge import JudgeReward
+
+    if not spec:
+        raise UserError(
+            "the reward model 'judge' names no model to judge with; write judge:MODELSPEC, as in judge:openai:MODEL"
+        )
+    return JudgeReward(load_model(spec), ask)
