@@ -132,7 +132,8 @@ def _validate(source: Source) -> None:
     errors = list(Draft202012Validator(suite_schema()).iter_errors(source.data))
     if not errors:
         return
-    error = best_match(errors)
+    # A misspelt key also leaves the right one missing; the misspelling is what to tell.
+    error = next((e for e in errors if e.validator == "additionalProperties"), None) or best_match(errors)
     path: FieldPath = tuple(error.absolute_path)
     raise source.error(*_explained(error, path))
 
