@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -58,6 +59,7 @@ def options(_: str) -> str:
     return _table(("option", "ini key", "what it does", "default"), iter(recorder.rows))
 
 
+@cache
 def _asked_of_pytest(command: str) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         return run(command, Path(folder))[1]

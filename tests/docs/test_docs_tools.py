@@ -84,7 +84,9 @@ def test_refreshing_keeps_a_page_short_where_it_was_short():
 
 
 def test_generated_parts_are_written_anew_and_nothing_else():
-    text = "a\n<!-- generated: markers -->\nstale words\n<!-- end -->\nb\n<!-- generated: options -->\n<!-- end -->\nc\n"
+    text = (
+        "a\n<!-- generated: markers -->\nstale words\n<!-- end -->\nb\n<!-- generated: options -->\n<!-- end -->\nc\n"
+    )
     new = regenerated(text)
     assert new.startswith("a\n<!-- generated: markers -->\n\n| marker |")
     assert "<!-- end -->\nb\n<!-- generated: options -->\n\n| option |" in new
