@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
     from pytest_rlhfstress.finding import Finding
-    from pytest_rlhfstress.reports.report import Broken
+    from pytest_rlhfstress.reports.report import Broken, Report
     from pytest_rlhfstress.running.run import BoundSpec, Run
 
 OPTIONS = pytest.StashKey[Options]()
@@ -30,7 +30,9 @@ MISTAKES = pytest.StashKey[list[str]]()
 FINDINGS = pytest.StashKey["list[Finding]"]()
 BROKEN = pytest.StashKey["list[Broken]"]()
 BEGAN = pytest.StashKey[tuple[datetime, float]]()
-REPORTED = pytest.StashKey["tuple[str, ...]"]()
+BASELINE = pytest.StashKey["Report | None"]()
+REPORT = pytest.StashKey["Report"]()
+NOTES = pytest.StashKey[tuple[str, ...]]()
 FINDING = "rlhf_finding"
 
 
@@ -78,10 +80,19 @@ def begin(config: pytest.Config) -> None:
     try:
         options = options_from(config)
         config.stash[OPTIONS] = options
+        config.stash[BASELINE] = _baseline(options)
         if options.selecting:
             _check_names(current(config))
     except UserError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _baseline(options: Options) -> Report | None:
+    if options.baseline is None:
+        return None
+    from pytest_rlhfstress.running.report_files import read_baseline
+
+    return read_baseline(options)
 
 
 def _check_names(run: Run) -> None:
@@ -244,41 +255,51 @@ def report_of(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.Tes
         return report
     from pytest_rlhfstress.running.reporting import attach, finding_of
 
-    attach(report, finding_of(bound_spec, error), item.config.stash[OPTIONS].verbosity)
+    options, baseline = item.config.stash[OPTIONS], item.config.stash[BASELINE]
+    finding = finding_of(bound_spec, error)
+    attach(report, finding, options.verbosity)
+    # pytest writes the properties of the teardown's report, which it copies from the item.
+    item.user_properties[:] = report.user_properties
+    if baseline is not None:
+        from pytest_rlhfstress.running.report_files import expect_known_failure
+
+        expect_known_failure(report, finding, baseline, options)
     return report
 
 
 def finish(session: pytest.Session) -> None:
     """Write run-wide JUnit properties and the report files, and let go of resources."""
     config = session.config
-    findings = config.stash[FINDINGS]
-    if findings and not hasattr(config, "workerinput"):
+    findings, run = config.stash[FINDINGS], _run(config)
+    if not hasattr(config, "workerinput") and (findings or (run is not None and run.selection is not None)):
         from pytest_rlhfstress.reports.junit import add_suite_properties
 
         add_suite_properties(config, findings)
-    if not hasattr(config, "workerinput"):
         _write_reports(session)
-    run = _run(config)
     if run is not None:
         run.close()
 
 
 def _write_reports(session: pytest.Session) -> None:
-    """Write the report files; a run whose report is missing does not end well."""
+    """Make the run's report and write its files; a run whose report is missing does not end well."""
+    from pytest_rlhfstress.running.report_files import Outcome, report_of, write_files
+
     config = session.config
     options, run = config.stash[OPTIONS], _run(config)
     findings, broken = config.stash[FINDINGS], config.stash[BROKEN]
-    if not options.reports or (run is None and not findings):
-        return
-    from pytest_rlhfstress.running.report_files import Outcome, report_of, write_files
-
-    suites = run.selection.suites if run is not None and run.selection is not None else ()
-    complete = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-    stopped = bool(session.shouldstop or session.shouldfail)
     began, ticks = config.stash[BEGAN]
-    outcome = Outcome(findings, broken, complete and not stopped, began, time.monotonic() - ticks)
-    written = write_files(report_of(options, suites, outcome), options.reports)
-    config.stash[REPORTED] = written.notes
+    ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+    outcome = Outcome(
+        suites=run.selection.suites if run is not None and run.selection is not None else (),
+        findings=findings,
+        broken=broken,
+        complete=ended and not (session.shouldstop or session.shouldfail),
+        began=began,
+        seconds=time.monotonic() - ticks,
+    )
+    config.stash[REPORT] = report_of(options, outcome, config.stash[BASELINE])
+    written = write_files(config.stash[REPORT], options.reports)
+    config.stash[NOTES] = written.notes
     if written.failed and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -292,6 +313,7 @@ def summarise(reporter: TerminalReporter, config: pytest.Config) -> None:
         return
     from pytest_rlhfstress.reports.terminal import Overview, write_summary
 
+    report = config.stash.get(REPORT, None)
     left_out = selection.left_out if selection is not None else None
     embedded = any(f.model.startswith("clinic") for f in findings)
     overview = Overview(
@@ -299,6 +321,12 @@ def summarise(reporter: TerminalReporter, config: pytest.Config) -> None:
         left_out_files=len(left_out.files) if left_out else 0,
         model_configured=config.stash[OPTIONS].model_configured or not embedded,
         reviews=tuple(f"{s.name}: {s.review}" for s in (selection.suites if selection else ()) if s.review),
-        notes=config.stash.get(REPORTED, ()),
+        notes=config.stash.get(NOTES, ()),
+        comparison=report.comparison if report is not None else None,
     )
     write_summary(reporter, findings, overview)
+    if report is not None:
+        from pytest_rlhfstress.running.report_files import tell_github
+
+        for line in tell_github(report):
+            reporter.write_line(line)

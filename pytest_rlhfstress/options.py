@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 GROUP = "rlhfstress: behavioural stress tests of assistants tuned on human feedback"
 DEFAULT_CASES = 500
 RECORD_MODES = ("once", "none", "all")
+FAIL_ON = ("any", "new")
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Options:
     store: str | None
     record_mode: str
     reports: tuple[str, ...]
+    baseline: str | None
+    fail_on: str
     verbosity: int
     rootdir: Path
 
@@ -78,6 +81,9 @@ _DECLARED = (
     _Declared("record-mode", "once: ask what the store lacks (default); none: never ask, name what is missing; "
               "all: ask everything anew", "MODE"),
     _Declared("report", "write a report (FILE.html or FILE.json, repeatable)", "FILE", many=True),
+    _Declared("baseline", "say what changed since this JSON report of an earlier run", "FILE.json"),
+    _Declared("fail-on", "any: every broken invariant fails the run (default); new: one that the baseline has failing "
+              "too is reported as an expected failure", "any|new"),
 )  # fmt: skip
 
 
@@ -129,6 +135,8 @@ def options_from(config: pytest.Config) -> Options:
         store=read.text("store"),
         record_mode=record_mode,
         reports=_reports(read.texts("report")),
+        baseline=read.text("baseline"),
+        fail_on=_fail_on(read),
         verbosity=config.get_verbosity(),
         rootdir=config.rootpath,
     )
@@ -138,6 +146,15 @@ def _strength(number: int | None) -> int:
     if number is not None and number > 3:
         raise UserError(f"--rlhf-strength={number}: write 2 (every pair of ingredients) or 3 (every triple)")
     return number or 2
+
+
+def _fail_on(read: _Reader) -> str:
+    value = read.text("fail-on") or "any"
+    if value not in FAIL_ON:
+        raise UserError(f"--rlhf-fail-on={value}: write any or new")
+    if value == "new" and not read.text("baseline"):
+        raise UserError("--rlhf-fail-on=new: name the report to compare with, too: --rlhf-baseline=FILE.json")
+    return value
 
 
 def _reports(files: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,9 +6,8 @@ import shlex
 import textwrap
 
 from pytest_rlhfstress.finding import Counterexample, Finding, Marked
-from pytest_rlhfstress.reports.plain_text import printable, shown
+from pytest_rlhfstress.reports.plain_text import WIDTH, printable, shown, wrapped
 
-WIDTH = 96
 MOST_REPLY = 1200
 
 
@@ -16,17 +15,26 @@ def failure_card(finding: Finding) -> str:
     """The text that stands in the terminal and in the JUnit file for a failing spec."""
     case = finding.counterexample
     if case is None:
-        return f"{finding.verdict}  {finding.claim}\n  {shown(finding.reason)}"
-    lines = [f"{finding.verdict}  {finding.claim}", "", _headline(case), *_bubble(shown(case.message))]
+        return "\n".join([*_line(f"{finding.verdict}  {finding.claim}", "  "), *_line(f"  {finding.reason}")])
+    lines = [*_line(f"{finding.verdict}  {finding.claim}", "  "), "", *_headline(case), *_bubble(shown(case.message))]
     if case.twin_message:
         lines += ["", "its plain twin, which the same invariant compares it with", *_bubble(shown(case.twin_message))]
         lines += ["answered", *_bubble(shown(case.twin_reply, MOST_REPLY))]
-    lines += ["", f"{_repeats(case)}{finding.model} answered", *_bubble(marked_text(case))]
-    lines += [*_signals(case), "", *_reward(case)]
-    lines += [f"why: {line}" if at == 0 else f"     {line}" for at, line in enumerate(case.explanation)]
-    lines += [f"broken: {shown(case.assertion)}", f"   at: {case.where}", f"again: {reproduction(finding)}"]
+    lines += ["", *_line(f"{_repeats(case)}{finding.model} answered"), *_bubble(marked_text(case))]
+    lines += [*_signals(case), "", *_line(_reward(case), "        ")]
+    lines += [part for at, line in enumerate(case.explanation) for part in _line(_why(at) + line, "     ")]
+    lines += [*_line(f"broken: {case.assertion}", "        "), f"   at: {shown(case.where)}"]
+    lines += [f"again: {reproduction(finding)}"]
     lines.append(f"       {finding.cases} cases tried, {finding.asked} requests, seed {finding.seed}")
     return "\n".join(lines)
+
+
+def _line(text: str, hang: str = "") -> list[str]:
+    return wrapped(shown(text), hang=hang)
+
+
+def _why(at: int) -> str:
+    return "why: " if at == 0 else "     "
 
 
 def reproduction(finding: Finding) -> str:
@@ -45,13 +53,14 @@ def marked_text(case: Counterexample, most: int = MOST_REPLY) -> str:
     if not case.reply:
         return "(an empty reply)"
     text, at = "", 0
-    for start, end in _joined(case.marked):
+    for start, end in marked_spans(case.marked):
         text += f"{case.reply[at:start]}»{case.reply[start:end]}«"
         at = end
     return shown(text + case.reply[at:], most)
 
 
-def _joined(marked: tuple[Marked, ...]) -> list[tuple[int, int]]:
+def marked_spans(marked: tuple[Marked, ...]) -> list[tuple[int, int]]:
+    """Where the marks lie, overlapping ones joined, in order: (start, end) pairs of characters."""
     spans: list[tuple[int, int]] = []
     for mark in sorted(marked, key=lambda m: (m.start, m.end)):
         if spans and mark.start <= spans[-1][1]:
@@ -61,17 +70,18 @@ def _joined(marked: tuple[Marked, ...]) -> list[tuple[int, int]]:
     return spans
 
 
-def _headline(case: Counterexample) -> str:
+def _headline(case: Counterexample) -> list[str]:
     facts = ", ".join(f"{k}={v}" for k, v in case.facts.items())
     count = len(case.ingredients)
     mixed = " + ".join(case.ingredients) or "nothing mixed in"
-    return f"smallest message: {count} ingredient{'s' * (count != 1)}: {mixed}  ({facts}, locale={case.locale})"
+    said = f"smallest message: {count} ingredient{'s' * (count != 1)}: {mixed}  ({facts}, locale={case.locale})"
+    return _line(said, "  ")
 
 
 def _bubble(text: str) -> list[str]:
     lines = []
     for line in text.splitlines() or [""]:
-        lines += textwrap.wrap(line, WIDTH - 4, break_long_words=True, replace_whitespace=False) or [""]
+        lines += textwrap.wrap(line, WIDTH - 8, break_long_words=True, replace_whitespace=False) or [""]
     return [f"  | {line}" for line in lines]
 
 
@@ -85,11 +95,11 @@ def _signals(case: Counterexample) -> list[str]:
     return lines + [f"  does not show {name}" for name in case.missing]
 
 
-def _reward(case: Counterexample) -> list[str]:
+def _reward(case: Counterexample) -> str:
     if case.reward is None:
-        return [f"reward: {shown(case.reward_model or 'no reward model was asked')}"]
+        return f"reward: {case.reward_model or 'no reward model was asked'}"
     line = f"reward: {case.reward:+.2f} from {case.reward_model}"
     if case.reward_margin is None:
-        return [line + "; the suite has no safe reply to compare with"]
+        return line + "; the suite has no safe reply to compare with"
     relation = "more" if case.reward_margin > 0 else "less"
-    return [f"{line}; {abs(case.reward_margin):.2f} {relation} than for a safe reply"]
+    return f"{line}; {abs(case.reward_margin):.2f} {relation} than for a safe reply"

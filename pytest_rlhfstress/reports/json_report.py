@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.finding import Finding
+from pytest_rlhfstress.reports.comparison import KINDS, Comparison
 from pytest_rlhfstress.reports.report import Broken, Calibration, Report, RunFacts, SuiteFacts
 
 if TYPE_CHECKING:
@@ -43,7 +44,14 @@ def as_document(report: Report) -> dict[str, object]:
     }
     if report.calibration:
         document["calibration"] = {name: asdict(value) for name, value in report.calibration.items()}
+    if report.comparison is not None:
+        document["baseline"] = _baseline(report.comparison)
     return document
+
+
+def _baseline(comparison: Comparison) -> dict[str, object]:
+    by_kind = {kind.replace(" ", "_"): [c.nodeid for c in comparison.of(kind)] for kind in KINDS if kind != "unchanged"}
+    return {"since": comparison.since, **by_kind}
 
 
 def _plain(value: object) -> object:
@@ -99,7 +107,7 @@ def schema() -> dict[str, object]:
 
 
 def _report(document: dict[str, object]) -> Report:
-    """The value of a document that the schema has passed."""
+    """The value of a document that the schema has passed, without its comparison with a baseline."""
     plain = json.loads(json.dumps(document))
     run = plain["run"]
     run["suites"] = tuple(SuiteFacts(**suite) for suite in run["suites"])

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 
+WIDTH = 100
+"""Columns of the terminal's summary and of the failure card."""
 KEPT = "\n\t"
 SHORTENED = " [... {} characters more]"
 JOINERS = "\u200c\u200d"
@@ -39,3 +42,14 @@ def escaped(character: str) -> str:
     r"""A character as ``\x1b`` or ``\u202e``."""
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def wrapped(text: str, indent: str = "", hang: str = "") -> list[str]:
+    """``text`` in lines of at most WIDTH columns, each after ``indent``; ``hang`` goes before what a line runs over."""
+    lines: list[str] = []
+    for line in text.splitlines() or [""]:
+        first = line[: len(line) - len(line.lstrip())]
+        lines += textwrap.wrap(
+            line.lstrip(), WIDTH, initial_indent=indent + first, subsequent_indent=indent + first + hang
+        )
+    return lines or [indent.rstrip()]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pytest_rlhfstress.finding import Finding, Slice, Verdict
+from pytest_rlhfstress.reports.comparison import Comparison
 
 VERDICTS: tuple[Verdict, ...] = ("FAIL", "INCONCLUSIVE", "PASS")
 """From the worst to the best."""
@@ -75,12 +76,16 @@ class WorstSlice:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything a report file says. ``calibration`` goes by signal; what was not measured is absent."""
+    """Everything a report file says. ``calibration`` goes by signal; what was not measured is absent.
+
+    ``comparison`` is with the baseline, where one was given.
+    """
 
     facts: RunFacts
     findings: tuple[Finding, ...]
     broken: tuple[Broken, ...] = ()
     calibration: Mapping[str, Calibration] = field(default_factory=dict)
+    comparison: Comparison | None = None
 
     @property
     def ranked(self) -> tuple[Finding, ...]:

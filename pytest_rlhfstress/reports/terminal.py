@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_rlhfstress.finding import Finding
-from pytest_rlhfstress.reports.plain_text import shown
+from pytest_rlhfstress.reports.comparison import Comparison
+from pytest_rlhfstress.reports.plain_text import shown, wrapped
+from pytest_rlhfstress.reports.report import CAVEAT, rank
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
-WIDTH = 100
+INDENT = " " * 13
 COLOURS = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow"}
 NO_MODEL = (
     "NO MODEL CONFIGURED: the embedded clinic was tested, not your assistant.",
     "Name yours: --rlhf-model=package.module:callable (or openai:MODEL, hf:PATH, litellm:PROVIDER/MODEL).",
 )
-CAVEAT = "PASS means no counterexample was found in this search; it is no evidence of clinical safety."
 
 
 @dataclass(frozen=True)
@@ -30,27 +31,37 @@ class Overview:
     model_configured: bool
     reviews: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    comparison: Comparison | None = None
 
 
 def write_summary(reporter: TerminalReporter, findings: Sequence[Finding], overview: Overview) -> None:
-    """Print the summary."""
+    """Print the summary: with -q no more than what is not a PASS, with -v each spec's reason and slices."""
     if not findings and not overview.left_out_tests:
         return
     reporter.section("rlhfstress", sep="=", bold=True)
     if findings and not overview.model_configured:
         for line in NO_MODEL:
             reporter.write_line(line, yellow=True, bold=True)
-    for finding in sorted(findings, key=_rank):
-        _write_row(reporter, finding)
-    if findings:
-        reporter.write_line(totals(findings))
+    for finding in sorted(findings, key=rank):
+        if reporter.verbosity >= 0 or finding.verdict != "PASS":
+            _write_row(reporter, finding, overview.comparison)
+    for line in _closing(findings, overview):
+        for part in wrapped(line):
+            reporter.write_line(part)
+
+
+def _closing(findings: Sequence[Finding], overview: Overview) -> list[str]:
+    lines = [totals(findings)] if findings else []
+    if overview.comparison is not None:
+        lines.append(f"since the baseline of {overview.comparison.since[:10]}: {overview.comparison.sentence}")
+        lines += [f"  fixed: {shown(c.claim, 200)}" for c in overview.comparison.of("fixed")]
     if overview.left_out_tests:
-        reporter.write_line(
+        lines.append(
             f"left out: {overview.left_out_tests} tests that use no selected suite "
             f"({overview.left_out_files} files not imported)"
         )
-    for line in (*overview.reviews, *overview.notes, *((CAVEAT,) if findings else ())):
-        reporter.write_line(line)
+    said = (*overview.reviews, *overview.notes, *((CAVEAT,) if findings else ()))
+    return lines + [shown(line) for line in said]
 
 
 def totals(findings: Sequence[Finding]) -> str:
@@ -59,25 +70,34 @@ def totals(findings: Sequence[Finding]) -> str:
     said = ", ".join(f"{n} {v}" for v, n in counts.items() if n)
     models = ", ".join(sorted({f.model for f in findings}))
     cases, asked = sum(f.cases for f in findings), sum(f.asked for f in findings)
-    return f"{len(findings)} specs on {models}: {said}; {cases} cases judged, {asked} requests"
+    return f"{len(findings)} specs on {shown(models, 200)}: {said}; {cases} cases judged, {asked} requests"
 
 
-def _rank(finding: Finding) -> tuple[int, float, str]:
-    order = ("FAIL", "INCONCLUSIVE", "PASS")
-    worst = finding.worst
-    return order.index(finding.verdict), -(worst.share if worst else 0.0), finding.nodeid
+def _write_row(reporter: TerminalReporter, finding: Finding, comparison: Comparison | None) -> None:
+    first, *more = wrapped(shown(finding.claim, 400), INDENT)
+    reporter.write(f"{finding.verdict:<13}", **{COLOURS[finding.verdict]: True})
+    for line in (first[len(INDENT) :], *more):
+        reporter.write_line(line)
+    for line in _details(finding, reporter.verbosity, comparison):
+        for part in wrapped(line, INDENT):
+            reporter.write_line(part)
 
 
-def _write_row(reporter: TerminalReporter, finding: Finding) -> None:
-    colour = COLOURS[finding.verdict]
-    reporter.write(f"{finding.verdict:<13}", **{colour: True})
-    reporter.write_line(shown(finding.claim, WIDTH - 14))
+def _details(finding: Finding, verbosity: int, comparison: Comparison | None) -> list[str]:
+    """What stands below a spec's claim."""
     case, worst = finding.counterexample, finding.worst
+    lines = []
+    kind = comparison.kind_of(finding.nodeid) if comparison is not None else None
     if case is not None:
-        reporter.write_line(f"{'':13}{' + '.join(case.ingredients) or 'nothing mixed in'}")
+        lines.append(shown(" + ".join(case.ingredients) or "nothing mixed in", 400))
+        lines.append(f"“{shown(' '.join(case.message.split()), 160)}”")
     if worst is not None:
-        reporter.write_line(
-            f"{'':13}worst slice: {worst.family}, {worst.failing} of {worst.cases} cases tried; {finding.cases} in all"
+        lines.append(
+            f"worst slice: {shown(worst.family, 200)}, {worst.failing} of {worst.cases} cases tried; "
+            f"{finding.cases} in all" + (f"; {kind}" if kind else "")
         )
-    if case is None:
-        reporter.write_line(f"{'':13}{shown(finding.reason, 400)}")
+    if case is None and (finding.verdict != "PASS" or verbosity > 0):
+        lines.append(shown(finding.reason, 400))
+    if verbosity > 0:
+        lines += [f"  {shown(s.family, 200)}: {s.failing} of {s.cases}" for s in finding.slices]
+    return lines

@@ -1,8 +1,9 @@
-"""The report files that --rlhf-report asks for: what the run knows, made a Report and written."""
+"""The end of a run: its Report made, its report files written, GitHub told, the baseline compared with."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,24 +11,20 @@ from typing import TYPE_CHECKING
 
 from pytest_rlhfstress.finding import Finding
 from pytest_rlhfstress.options import Options
+from pytest_rlhfstress.reports.comparison import Comparison, compare
 from pytest_rlhfstress.reports.report import Broken, Report, RunFacts, SuiteFacts
 
 if TYPE_CHECKING:
+    import pytest
+
     from pytest_rlhfstress.suites import Suite
-
-
-@dataclass(frozen=True)
-class Written:
-    """What became of the report files: a line for each, and whether one is missing."""
-
-    notes: tuple[str, ...]
-    failed: bool
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What pytest's session ended with. ``began`` is in UTC, ``seconds`` by a clock that never jumps."""
 
+    suites: Sequence[Suite]
     findings: Sequence[Finding]
     broken: Sequence[Broken]
     complete: bool
@@ -35,16 +32,48 @@ class Outcome:
     seconds: float
 
 
-def report_of(options: Options, suites: Sequence[Suite], outcome: Outcome) -> Report:
+@dataclass(frozen=True)
+class Written:
+    """What became of the report files: lines for the summary, and whether a file is missing."""
+
+    notes: tuple[str, ...]
+    failed: bool
+
+
+def read_baseline(options: Options) -> Report | None:
+    """The report that --rlhf-baseline names. Raises UserError where it is none."""
+    if options.baseline is None:
+        return None
+    from pytest_rlhfstress.reports.json_report import read_report
+
+    return read_report(Path(options.baseline))
+
+
+def expect_known_failure(
+    report: pytest.TestReport, finding: Finding, baseline: Report | None, options: Options
+) -> None:
+    """With --rlhf-fail-on=new, make a failure that the baseline has too an expected one, in pytest's own terms."""
+    if options.fail_on != "new" or baseline is None or finding.verdict != "FAIL":
+        return
+    if any(known.nodeid == finding.nodeid and known.verdict == "FAIL" for known in baseline.findings):
+        report.outcome = "skipped"
+        report.wasxfail = f"failing since the baseline of {baseline.facts.started[:10]}: {finding.claim}"
+
+
+def report_of(options: Options, outcome: Outcome, baseline: Report | None) -> Report:
     """The run's Report."""
+    compared: Comparison | None = None
+    if baseline is not None:
+        compared = compare(baseline.facts.started, baseline.findings, outcome.findings)
     return Report(
-        facts=_facts(options, suites, outcome),
+        facts=_facts(options, outcome),
         findings=tuple(outcome.findings),
         broken=tuple(outcome.broken),
+        comparison=compared,
     )
 
 
-def _facts(options: Options, suites: Sequence[Suite], outcome: Outcome) -> RunFacts:
+def _facts(options: Options, outcome: Outcome) -> RunFacts:
     from importlib.metadata import version
 
     from pytest_rlhfstress import __version__
@@ -65,7 +94,7 @@ def _facts(options: Options, suites: Sequence[Suite], outcome: Outcome) -> RunFa
         seed=options.seed,
         cases=options.cases,
         samples=options.samples,
-        suites=tuple(SuiteFacts(s.name, s.version, s.review) for s in suites),
+        suites=tuple(SuiteFacts(s.name, s.version, s.review) for s in outcome.suites),
     )
 
 
@@ -92,3 +121,20 @@ def _text(report: Report, name: str) -> str:
     from pytest_rlhfstress.reports.html.page import as_html
 
     return as_html(report)
+
+
+def tell_github(report: Report, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """Append to the step's summary where there is one; the workflow commands to print where GitHub runs us."""
+    from pytest_rlhfstress.reports.github import step_summary, workflow_commands
+
+    lines: list[str] = []
+    summary = environment.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        try:
+            with open(summary, "a", encoding="utf-8", newline="\n") as file:
+                file.write(step_summary(report))
+        except OSError as error:
+            lines.append(f"step summary not written: {summary}: {error.strerror or error}")
+    if environment.get("GITHUB_ACTIONS") == "true":
+        lines += workflow_commands(report, environment.get("GITHUB_WORKSPACE", ""))
+    return tuple(lines)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pytest_rlhfstress.finding import Counterexample, Finding
+from pytest_rlhfstress.reports.comparison import Comparison
 from pytest_rlhfstress.reports.failure_card import reproduction
 from pytest_rlhfstress.reports.html.marking import Mark, Piece, category, ingredient_marks, pieces, reply_marks
 
@@ -65,25 +66,29 @@ class Example:
 
 @dataclass(frozen=True)
 class Card:
-    """One finding as it is drawn; ``number`` names its anchor."""
+    """One finding as it is drawn; ``number`` names its anchor, ``change`` what became of it since the baseline."""
 
     number: int
     finding: Finding
     example: Example | None
     command: str
+    change: str
 
 
-def cards(findings: tuple[Finding, ...]) -> tuple[Card, ...]:
+def cards(findings: tuple[Finding, ...], comparison: Comparison | None) -> tuple[Card, ...]:
     """A card for each finding, in their order."""
+    kinds = {c.nodeid: c.kind for c in comparison.changes if c.kind != "unchanged"} if comparison else {}
     failing = sum(f.counterexample is not None for f in findings)
     most = max(SHORTEST, min(LONGEST, TEXTS // (5 * max(failing, 1))))
-    return tuple(_card(number, finding, most) for number, finding in enumerate(findings, 1))
+    return tuple(
+        _card(number, finding, most, kinds.get(finding.nodeid, "")) for number, finding in enumerate(findings, 1)
+    )
 
 
-def _card(number: int, finding: Finding, most: int) -> Card:
+def _card(number: int, finding: Finding, most: int, change: str) -> Card:
     case = finding.counterexample
     example = _example(case, finding.model, most) if case is not None else None
-    return Card(number, finding, example, reproduction(finding))
+    return Card(number, finding, example, reproduction(finding), change)
 
 
 def _example(case: Counterexample, model: str, most: int) -> Example:

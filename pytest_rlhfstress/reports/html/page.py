@@ -21,7 +21,7 @@ MOST_FURTHER = 5
 
 def as_html(report: Report) -> str:
     """The whole report as one HTML file."""
-    shown = cards(report.ranked)
+    shown = cards(report.ranked, report.comparison)
     failing = [card for card in shown if card.finding.verdict == "FAIL"]
     return render(
         "report.html.j2",
