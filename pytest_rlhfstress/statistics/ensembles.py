@@ -30,7 +30,7 @@ class MarginSpread:
     """What the members say of each pair, shape (pairs,) each.
 
     ``z`` is |mean|/sd over members (infinite where all agree on one margin that is not 0, 0 where all say 0);
-    ``split`` is the share of members on the smaller side, 0 to 1/2; a margin of 0 counts half for each side.
+    ``split`` is the chance that two different members prefer different replies; a margin of 0 counts half for each.
     """
 
     mean: NDArray[np.float64]
@@ -42,7 +42,7 @@ class MarginSpread:
 def margin_spread(margins: ArrayLike) -> MarginSpread:
     """Mean, spread, z and sign split of members' margins, shape (pairs, members).
 
-    With one member ``sd`` is NaN and ``z`` too: one model cannot disagree with itself.
+    With one member ``sd``, ``z`` and ``split`` are NaN: one model cannot disagree with itself.
     """
     import numpy as np
 
@@ -50,11 +50,12 @@ def margin_spread(margins: ArrayLike) -> MarginSpread:
     if m.ndim != 2:
         raise UserError(f"margins need the shape (pairs, members), got {m.shape}")
     mean = m.mean(axis=1)
-    positive = ((m > 0) + (m == 0) / 2).mean(axis=1)
-    split = np.minimum(positive, 1 - positive)
-    if m.shape[1] < 2:
+    members = m.shape[1]
+    if members < 2:
         nothing = np.full(len(m), np.nan)
-        return MarginSpread(mean, nothing, nothing, split)
+        return MarginSpread(mean, nothing, nothing, nothing)
+    first = ((m > 0) + (m == 0) / 2).mean(axis=1)
+    split = 2 * first * (1 - first) * members / (members - 1)
     sd = m.std(axis=1, ddof=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(mean == 0, 0.0, np.abs(mean) / sd)

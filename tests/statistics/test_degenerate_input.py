@@ -176,7 +176,9 @@ def test_ties_everywhere_are_chance():
     assert best_of_n_weights([7, 7, 7], 2) == pytest.approx([1 / 3] * 3)
     assert best_of_n_policy([0.2, 0.8], [1, 1], 9).chances == pytest.approx([0.2, 0.8])
     assert risk_coverage([0.5, 0.5], [0, 1]).risk == (0.5, 0.5)
-    assert margin_spread([[0, 0, 0]]).split == pytest.approx([0.5])
+    assert margin_spread([[1, -1], [1, 2], [-1, -1]]).split == pytest.approx([1, 0, 0])
+    assert margin_spread([[1, 1, -1]]).split == pytest.approx([2 / 3])
+    assert margin_spread([[0, 0]]).split == pytest.approx([1])
     assert margin_spread([[0, 0, 0]]).z == pytest.approx([0])
     assert margin_spread([[2, 2, 2]]).z[0] == math.inf
 
@@ -185,6 +187,7 @@ def test_one_member_cannot_disagree_with_itself():
     found = margin_spread([[1.0], [-2.0]])
     assert np.isnan(found.z).all()
     assert np.isnan(found.sd).all()
+    assert np.isnan(found.split).all()
 
 
 def test_certain_forecasts():
