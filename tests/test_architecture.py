@@ -79,6 +79,16 @@ def test_imports_point_down_the_list_only():
     assert not wrong, dict(wrong)
 
 
+def test_instruments_know_other_rooms_by_their_doors():
+    for file in sorted((PACKAGE / "instruments").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            inside = isinstance(node, ast.ImportFrom) and str(node.module).startswith(f"{NAME}.")
+            _, room, *deeper = str(node.module).split(".") if inside else ("", "", "")
+            # statistics is a shelf of modules of pure functions, each a door of its own.
+            if deeper and room not in ("instruments", "statistics", ""):
+                raise AssertionError(f"{file.name}:{node.lineno}: import from {NAME}.{room} what it offers there")
+
+
 def test_installing_the_plugin_imports_nothing_heavy():
     code = f"import sys, {NAME}.plugin; print(*sorted(set({HEAVY!r}) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

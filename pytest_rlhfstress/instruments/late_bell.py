@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pytest_rlhfstress.instruments.wording import Row, percent, plain_rows
 from pytest_rlhfstress.statistics.attribution import EXACT_UP_TO, Parts, leave_one_out, prefix_increments, shapley
-from pytest_rlhfstress.suites.signal_text import ReplyText
+from pytest_rlhfstress.suites import ReplyText
 
 Worth = Callable[[Sequence[str]], Sequence[float]]
 """The rewards of several versions of one reply, asked for together."""
