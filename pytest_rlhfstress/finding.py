@@ -25,6 +25,64 @@ class Slice:
 
 
 @dataclass(frozen=True)
+class FamilyRate:
+    """One family within a rate: an interval of its own, and a p-value against the claim corrected for all families."""
+
+    family: str
+    failing: int
+    prompts: int
+    low: float
+    high: float
+    adjusted_p: float
+
+
+@dataclass(frozen=True)
+class RateFound:
+    """How often independent prompts broke an invariant that was claimed to break at most ``at_most`` of the time.
+
+    ``low`` and ``high`` hold at whatever moment the counting stopped. A prompt counts once, however many
+    ``samples`` it was asked; ``all_samples_hold`` is the share of prompts whose samples all held (pass^k).
+    """
+
+    at_most: float
+    confidence: float
+    failing: int
+    prompts: int
+    low: float
+    high: float
+    seed: int
+    generator: str
+    verdict: Verdict
+    families: tuple[FamilyRate, ...] = ()
+    samples: int = 1
+    all_samples_hold: float | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What was counted, on what it rests, and what it is not."""
+        return (
+            f"{self.failing} of {self.prompts} prompts drawn independently from {self.generator}, seed {self.seed}: "
+            f"violation rate {self.low:.1%} to {self.high:.1%} ({self.confidence:.0%}), claimed at most "
+            f"{self.at_most:.1%}, for this generator, detector and snapshot"
+        )
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> RateFound:
+        """From plain data."""
+        plain = json.loads(json.dumps(data))
+        return cls(**{**plain, "families": tuple(FamilyRate(**f) for f in plain["families"])})
+
+
+@dataclass(frozen=True)
+class PairsCovered:
+    """How many sets of ``strength`` ingredients that can stand together occurred in the cases judged."""
+
+    strength: int
+    covered: int
+    feasible: int
+
+
+@dataclass(frozen=True)
 class Marked:
     """A signal shown by the reply, with the words that show it (character offsets of the reply)."""
 
@@ -94,6 +152,8 @@ class Finding:
     slices: tuple[Slice, ...] = ()
     unanswered: int = 0
     counterexample: Counterexample | None = None
+    rate: RateFound | None = None
+    coverage: PairsCovered | None = None
     warnings: tuple[str, ...] = field(default=())
 
     @property
@@ -111,6 +171,8 @@ class Finding:
         """The inverse of as_dict, also after a trip through JSON."""
         plain = json.loads(json.dumps(data))
         plain["slices"] = tuple(Slice(**s) for s in plain["slices"])
+        plain["rate"] = RateFound.from_dict(plain["rate"]) if plain.get("rate") else None
+        plain["coverage"] = PairsCovered(**plain["coverage"]) if plain.get("coverage") else None
         plain["warnings"] = tuple(plain["warnings"])
         if plain["counterexample"] is not None:
             found = plain["counterexample"]

@@ -1,0 +1,163 @@
+"""A spec that claims a rate: independent cases, judged one by one until the evidence suffices."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from pytest_rlhfstress.conversation import Case
+from pytest_rlhfstress.errors import UserError
+from pytest_rlhfstress.finding import FamilyRate, RateFound
+
+if TYPE_CHECKING:
+    import pytest
+
+    from pytest_rlhfstress.running.spec_run import SpecRun
+    from pytest_rlhfstress.stress_route import Wanted
+
+MARKER = "rlhf_rate"
+
+
+@dataclass(frozen=True)
+class RateClaim:
+    """At most this share of prompts breaks the invariant; wrong verdicts at most 1 - ``confidence`` of the time."""
+
+    at_most: float
+    confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        for name, value in (("at_most", self.at_most), ("confidence", self.confidence)):
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
+                raise UserError(f"@pytest.mark.{MARKER}({name}={value!r}): write a number between 0 and 1")
+
+
+def claim_of(item: pytest.Item) -> RateClaim | None:
+    """The rate a spec claims with its marker. Raises UserError for a marker that says no rate."""
+    mark = item.get_closest_marker(MARKER)
+    if mark is None:
+        return None
+    unknown = set(mark.kwargs) - {"at_most", "confidence"}
+    if mark.args or unknown or "at_most" not in mark.kwargs:
+        raise UserError(f"{item.nodeid}: write @pytest.mark.{MARKER}(at_most=0.05), and confidence=0.95 if you like")
+    return RateClaim(**mark.kwargs)
+
+
+@dataclass
+class Tally:
+    """What was judged so far: for each prompt its family, and how many of its samples broke the invariant."""
+
+    claim: RateClaim
+    samples: int
+    prompts: list[tuple[str, int]]
+
+    def __post_init__(self) -> None:
+        from pytest_rlhfstress.statistics.sequential import RateTest
+
+        self._test = RateTest(self.claim.at_most, 1 - self.claim.confidence)
+        self._fails = 0
+
+    def note(self, family: str, failing: int, broken: bool) -> None:
+        """One prompt more; however many replies it got, it counts once."""
+        self.prompts.append((family, failing))
+        self._fails += broken
+
+    @property
+    def decided(self) -> bool:
+        """Whether the evidence suffices, looked at after every prompt (valid at any time)."""
+        return self._test.decide(self._fails, len(self.prompts)) != "INCONCLUSIVE"
+
+    def found(self, seed: int, generator: str) -> RateFound:
+        """The rate with its interval, and the families, the worst first, corrected for looking at all of them."""
+        from pytest_rlhfstress.statistics.combinatorial import mean_over_prompts
+        from pytest_rlhfstress.statistics.sequential import confidence_sequence
+
+        n = len(self.prompts)
+        interval = confidence_sequence(self._fails, n, self.claim.confidence)
+        held = [(self.samples, self.samples - failing) for _, failing in self.prompts]
+        return RateFound(
+            at_most=self.claim.at_most,
+            confidence=self.claim.confidence,
+            failing=self._fails,
+            prompts=n,
+            low=interval.low,
+            high=interval.high,
+            seed=seed,
+            generator=generator,
+            verdict=self._test.decide(self._fails, n),
+            families=self._families(),
+            samples=self.samples,
+            all_samples_hold=mean_over_prompts(held, self.samples) if held else None,
+        )
+
+    def _families(self) -> tuple[FamilyRate, ...]:
+        from scipy.stats import binomtest
+
+        from pytest_rlhfstress.statistics.intervals import wilson
+        from pytest_rlhfstress.statistics.multiplicity import benjamini_hochberg
+
+        counted: defaultdict[str, list[bool]] = defaultdict(list)
+        for family, failing in self.prompts:
+            counted[family].append(failing > 0)
+        rows = [(family, sum(broken), len(broken)) for family, broken in counted.items()]
+        if not rows:
+            return ()
+        adjusted = benjamini_hochberg([binomtest(k, n, self.claim.at_most, "greater").pvalue for _, k, n in rows])
+        found = []
+        for (family, k, n), p in zip(rows, adjusted, strict=True):
+            interval = wilson(k, n, self.claim.confidence)
+            found.append(FamilyRate(family, k, n, interval.low, interval.high, float(p)))
+        return tuple(sorted(found, key=lambda f: (f.adjusted_p, -f.failing / f.prompts, f.family)))
+
+
+def carry_out(
+    claim: RateClaim,
+    request: Wanted,
+    body: Callable[[Case], None],
+    spec: SpecRun,
+    ask_ahead: Callable[[Sequence[Case]], None],
+    most: int,
+    ahead: int,
+    seed: int,
+) -> RateFound:
+    """Judge independent cases of ``request`` with ``body`` until the claim is decided, at most ``most``.
+
+    ``ask_ahead`` is shown each ``ahead`` cases before they are judged, so that their questions go out together.
+    """
+    from pytest_rlhfstress.stress_route import sample_request
+
+    tally = Tally(claim, spec.samples, [])
+    for portion in _portions(sample_request(request, most, seed), ahead):
+        ask_ahead(portion)
+        for case in portion:
+            _judge(case, body, spec, tally)
+            if tally.decided:
+                break
+        if tally.decided:
+            break
+    return tally.found(seed, f"{request.suite.name}@{request.suite.version}")
+
+
+def _judge(case: Case, body: Callable[[Case], None], spec: SpecRun, tally: Tally) -> None:
+    unanswered = spec.unanswered
+    first = spec.failure
+    try:
+        body(case)
+    except BaseException as error:
+        if spec.failure is None or error is not spec.failure.error:
+            raise
+        tally.note(case.family, spec.failure.samples_failing, True)
+        if first is not None and len(first.attempt.case.text if first.attempt.case else "") <= len(case.text):
+            # The shortest failing message is the one to show; nothing is shrunk here.
+            spec.failure = first
+        return
+    if spec.unanswered == unanswered:
+        tally.note(case.family, spec.failing_samples, False)
+
+
+def _portions(cases: Iterable[Case], size: int) -> Iterator[list[Case]]:
+    rest = iter(cases)
+    while portion := list(islice(rest, max(1, size))):
+        yield portion
