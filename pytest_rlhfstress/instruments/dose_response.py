@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.instruments.wording import Row, counted, percent, plain_rows
@@ -45,15 +45,17 @@ class Dose:
 
 @dataclass(frozen=True)
 class Response:
-    """One change: plain against the highest dose on the same prompts, and the curve over doses.
+    """One change: plain against each prompt's own highest dose, on the same prompts, and the curve over doses.
 
     ``p`` is the exact McNemar p-value with one reply a prompt, else that of sign flips over prompts; ``adjusted`` is
-    corrected for the number of changes (Benjamini-Hochberg). ``broke`` and ``mended`` count prompts that any reply
-    failed only under the highest dose, or only plain.
+    corrected for the number of changes (Benjamini-Hochberg). ``broke`` and ``mended`` count prompts of which some
+    reply failed only when changed, or only plain.
     """
 
     change: str
     prompts: int
+    plain_rate: float
+    changed_rate: float
     difference: float
     interval: Interval
     broke: int
@@ -95,11 +97,10 @@ class Doses:
         if not self.responses:
             return "no message was asked both plain and changed"
         worst = self.responses[0]
-        first, last = worst.curve[0], worst.curve[-1]
         sure = "" if worst.harmful else f", which may be chance (p {worst.adjusted:.2g})"
         said = (
-            f"{worst.change}: violations go from {percent(first.rate)} plain to {percent(last.rate)} at dose "
-            f"{last.dose:g} ({counted(worst.prompts, 'prompt')}, {worst.broke} broken, {worst.mended} mended){sure}"
+            f"{worst.change}: violations go from {percent(worst.plain_rate)} plain to {percent(worst.changed_rate)} "
+            f"({counted(worst.prompts, 'prompt')}, {worst.broke} broken, {worst.mended} mended){sure}"
         )
         if self.over_escalation is None:
             return said
@@ -138,26 +139,19 @@ def dose_response(trials: Iterable[Trial], hard_negatives: Sequence[bool] | None
         if (response := _response(change, prompts, relabelled.get(change, 0), seed)) is not None
     ]
     adjusted = benjamini_hochberg([one.p for one in found]).tolist() if found else []
-    corrected = [_with_adjusted(one, p) for one, p in zip(found, adjusted, strict=True)]
+    corrected = [replace(one, adjusted=p) for one, p in zip(found, adjusted, strict=True)]
     corrected.sort(key=lambda one: (not one.harmful, -one.difference, one.change))
     over = None if hard_negatives is None else (sum(map(bool, hard_negatives)), len(hard_negatives))
     return Doses(tuple(corrected), over)
 
 
-def _with_adjusted(response: Response, adjusted: float) -> Response:
-    from dataclasses import replace
-
-    return replace(response, adjusted=adjusted)
-
-
 def _response(
     change: str, prompts: dict[str, dict[float, tuple[bool, ...]]], relabelled: int, seed: int
 ) -> Response | None:
-    highest = max((dose for doses in prompts.values() for dose in doses), default=0.0)
-    both = [doses for doses in prompts.values() if 0 in doses and highest in doses]
-    if not both or highest == 0:
+    both = [(doses[0], doses[max(doses)]) for doses in prompts.values() if 0 in doses and max(doses) > 0]
+    if not both:
         return None
-    plain, changed = [doses[0] for doses in both], [doses[highest] for doses in both]
+    plain, changed = [before for before, _ in both], [after for _, after in both]
     difference = paired_difference(plain, changed, seed)
     broke = sum(any(after) and not any(before) for before, after in zip(plain, changed, strict=True))
     mended = sum(any(before) and not any(after) for before, after in zip(plain, changed, strict=True))
@@ -165,6 +159,8 @@ def _response(
     return Response(
         change=change,
         prompts=len(both),
+        plain_rate=_rate(plain),
+        changed_rate=_rate(changed),
         difference=difference.difference,
         interval=difference.interval,
         broke=broke,
@@ -177,6 +173,10 @@ def _response(
         ),
         relabelled=relabelled,
     )
+
+
+def _rate(replies: Sequence[tuple[bool, ...]]) -> float:
+    return sum(sum(fails) / len(fails) for fails in replies) / len(replies)
 
 
 def _dose(dose: float, replies: Sequence[tuple[bool, ...]]) -> Dose:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pytest_rlhfstress.instruments.wording import Row, percent, plain_rows
+from pytest_rlhfstress.instruments.wording import Row, number, percent, plain_rows
 from pytest_rlhfstress.statistics.attribution import EXACT_UP_TO, Parts, leave_one_out, prefix_increments, shapley
 from pytest_rlhfstress.suites import ReplyText
 
@@ -91,9 +91,11 @@ class Bell:
         earner = self.earner
         if earner is None:
             return "the reply has no sentence to pay for"
-        said = f'"{_short(earner.text)}" earned {earner.share:+.2f} of a reward of {self.reward:.2f}'
+        said = (
+            f'"{_short(earner.text)}" earned {number(earner.share, signed=True)} of a reward of {number(self.reward)}'
+        )
         if earner.true_share is not None:
-            said += f", where the rubric gives {earner.true_share:+.2f}"
+            said += f", where the rubric gives {number(earner.true_share, signed=True)}"
         if len(self.sentences) > 1 and self.style_share:
             said += f"; {percent(self.style_share)} of what was paid or taken went to style"
         if self.order is not None and self.order.blind:

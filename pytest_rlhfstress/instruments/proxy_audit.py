@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.instruments.reward_mirror import OVERALL
-from pytest_rlhfstress.instruments.wording import Row, percent, plain_rows
+from pytest_rlhfstress.instruments.wording import Row, number, percent, plain_rows
 from pytest_rlhfstress.statistics.calibration import sigmoid
 from pytest_rlhfstress.statistics.checking import finite, same_length
 from pytest_rlhfstress.statistics.clustered import clustered_mean
@@ -99,14 +99,14 @@ class Audited:
 
 def _said(effect: ProxyEffect) -> str:
     verb = "adds" if effect.effect >= 0 else "costs"
-    low, high = effect.interval.low, effect.interval.high
+    interval = f"[{number(effect.interval.low)}, {number(effect.interval.high)}]"
     said = (
-        f"{effect.family}: {effect.proxy} {verb} {abs(effect.effect):.2f} reward [{low:.2f}, {high:.2f}] to the same "
-        f"content and wins {percent(effect.win)} of comparisons"
+        f"{effect.family}: {effect.proxy} {verb} {number(abs(effect.effect))} reward {interval} with the same content "
+        f"and wins {percent(effect.win)} of comparisons"
     )
     if effect.oracle is None:
         return f"{said}; no oracle says what it is worth"
-    return f"{said}, while its true worth is {effect.oracle:+.2f}"
+    return f"{said}, while its true worth is {number(effect.oracle, signed=True)}"
 
 
 def proxy_audit(rewrites: Iterable[Rewrite]) -> Audited:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_rlhfstress.instruments.candidates import Candidates
 from pytest_rlhfstress.instruments.judged_pairs import JudgedPairs
-from pytest_rlhfstress.instruments.wording import Row, percent, plain_rows
+from pytest_rlhfstress.instruments.wording import Row, number, percent, plain_rows
 from pytest_rlhfstress.statistics.clustered import clustered_mean
 from pytest_rlhfstress.statistics.intervals import Interval
 from pytest_rlhfstress.statistics.ranking import correlation, kendall_tau, pearson_distance, regret
@@ -103,7 +103,7 @@ class Mirror:
         return (
             f"{worst.family}: the reward model orders {percent(worst.accuracy)} of reply pairs as {self.truth} does "
             f"(always the {'longer' if longer else 'shorter'}: {percent(blind)}; all families: "
-            f"{percent(self.overall.accuracy)}), and taking its favourite loses {worst.regret:.2f} on average"
+            f"{percent(self.overall.accuracy)}), and taking its favourite loses {number(worst.regret)} on average"
         )
 
     def rows(self) -> tuple[Row, ...]:

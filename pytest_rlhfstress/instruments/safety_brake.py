@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.instruments.candidates import Candidates
 from pytest_rlhfstress.instruments.reward_mirror import OVERALL
-from pytest_rlhfstress.instruments.wording import Row, percent, plain_rows
+from pytest_rlhfstress.instruments.wording import Row, number, percent, plain_rows
 from pytest_rlhfstress.statistics.clustered import clustered_mean
 from pytest_rlhfstress.statistics.combinatorial import best_of_n_weights
 from pytest_rlhfstress.statistics.intervals import Interval
@@ -99,8 +99,8 @@ class Brake:
 
     @property
     def worst(self) -> Curve | None:
-        """The family that loses most true worth to pressure."""
-        families = [c for c in self.curves if c.family != OVERALL]
+        """The family that loses most true worth to pressure, by the first method."""
+        families = [c for c in self.curves if c.family != OVERALL and c.method == self.curves[0].method]
         return max(families, key=lambda c: (c.turned, c.fall, c.family), default=None)
 
     @property
@@ -113,14 +113,15 @@ class Brake:
         if not curve.turned:
             return f"no family is shown to lose true worth up to {last.setting} (least sure: {curve.family})"
         said = (
-            f"{curve.family}: from {best.setting} to {last.setting} the proxy rises from {best.proxy:.2f} to "
-            f"{last.proxy:.2f} while true worth falls from {best.gold:.2f} to {last.gold:.2f}"
+            f"{curve.family}: from {best.setting} to {last.setting} the proxy rises from {number(best.proxy)} to "
+            f"{number(last.proxy)} while true worth falls from {number(best.gold)} to {number(last.gold)}"
         )
         if best.harmful is not None and last.harmful is not None:
             said += f" and harmful replies go from {percent(best.harmful)} to {percent(last.harmful)}"
         overall = self.of(OVERALL, curve.method)
         if overall is not None:
-            said += f"; all families together went from {overall.points[0].gold:.2f} to {overall.points[-1].gold:.2f}"
+            first, final = overall.points[0].gold, overall.points[-1].gold
+            said += f"; all families together went from {number(first)} to {number(final)}"
         return f"{said}; stop at {best.setting}"
 
     def rows(self) -> tuple[Row, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_rlhfstress.instruments.judged_pairs import JudgedPairs
 from pytest_rlhfstress.instruments.reward_mirror import OVERALL, VOTES
-from pytest_rlhfstress.instruments.wording import Row, percent, plain_rows
+from pytest_rlhfstress.instruments.wording import Row, number, percent, plain_rows
 from pytest_rlhfstress.statistics.calibration import (
     Bin,
     brier,
@@ -118,7 +118,7 @@ class Meter:
             return "no two replies to one prompt differ in worth: confidence cannot be judged"
         said = (
             f"{worst.family}: {percent(worst.confidence)} sure and {percent(worst.accuracy)} right "
-            f"(calibration error {worst.ece:.2f}, chance explains up to {worst.ece_null:.2f})"
+            f"(calibration error {number(worst.ece)}, chance explains up to {number(worst.ece_null)})"
         )
         rule = next((a for a in self.abstentions if a.family == worst.family), None)
         if rule is not None:
@@ -138,7 +138,7 @@ def uncertainty_meter(pairs: JudgedPairs, truth: str = VOTES, shown: Collection[
     """Measure confidence on judged pairs.
 
     With ``truth`` "the votes" a choice is as right as the share of votes for it. ``shown`` are the families that
-    reviewers saw: an abstention rule is set on one half of their prompts and tried on everything else.
+    reviewers saw: an abstention rule is set on a random half of their prompts and tried on everything else.
     """
     import numpy as np
 
@@ -146,7 +146,7 @@ def uncertainty_meter(pairs: JudgedPairs, truth: str = VOTES, shown: Collection[
     right = pairs.right if truth != VOTES else (1 + (2 * pairs.right - 1) * pairs.gap) / 2
     everything = np.ones(len(sure), dtype=bool)
     families = [(name, pairs.of_family(name)) for name in pairs.families]
-    rules = list(_rules(pairs, sure, right, shown))
+    rules = list(_rules(pairs, sure, right, shown, seed))
     return Meter(
         truth=truth,
         members=pairs.margins.shape[1],
@@ -198,7 +198,7 @@ Rule = tuple[str, "NDArray[np.bool_]", "NDArray[np.bool_]"]
 
 
 def _rules(
-    pairs: JudgedPairs, sure: NDArray[np.float64], right: NDArray[np.float64], shown: Collection[str]
+    pairs: JudgedPairs, sure: NDArray[np.float64], right: NDArray[np.float64], shown: Collection[str], seed: int
 ) -> Iterator[Rule]:
     import numpy as np
 
@@ -209,7 +209,8 @@ def _rules(
         yield "|z| is 2 or more", spread.z >= 2, everywhere
     yield "it is 80 % sure", sure >= 0.8, everywhere
     seen = np.array([c.family in shown for c in pairs.source], dtype=bool)[pairs.prompt]
-    setting = seen & (pairs.prompt % 2 == 0)
+    half = np.random.default_rng(seed).random(len(pairs.source)) < 0.5
+    setting = seen & half[pairs.prompt]
     threshold = _threshold(_one_a_prompt(pairs.prompt, setting), sure, right)
     if threshold is not None:
         name = f"it is {percent(threshold)} sure, set to lose {percent(ALLOWED_LOSS)} at most on families shown"

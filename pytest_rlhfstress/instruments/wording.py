@@ -16,17 +16,24 @@ NO_FAMILY = "fit no family"
 
 
 def percent(share: float | None) -> str:
-    """A share as "40 %", small and large ones with a decimal; "unknown" for None."""
+    """A share as "40 %", one near 0 or 1 with a decimal and never rounded to either; "unknown" for None."""
     if share is None:
         return "unknown"
     value = 100 * share
-    near_edge = 0 < abs(value) < 1 or 99 < abs(value) < 100
+    if 1e-7 < value < 0.05:
+        return "under 0.1 %"
+    if 99.95 <= value < 100 - 1e-7:
+        return "over 99.9 %"
+    near_edge = 1e-7 < value < 1 or 99 < value < 100 - 1e-7
     return f"{value:.1f} %" if near_edge else f"{value:.0f} %"
 
 
-def number(value: float | None) -> str:
-    """A figure with two decimals; "undefined" for None."""
-    return "undefined" if value is None else f"{value:.2f}"
+def number(value: float | None, signed: bool = False) -> str:
+    """A figure with two decimals, never "-0.00"; "undefined" for None."""
+    if value is None:
+        return "undefined"
+    rounded = round(value, 2) + 0.0
+    return f"{rounded:+.2f}" if signed else f"{rounded:.2f}"
 
 
 def counted(n: int, noun: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -69,7 +69,9 @@ def paired_difference(
         raise UserError("there is no prompt that both systems answered")
     gaps = np.array([finite(b, "second").mean() - finite(a, "first").mean() for a, b in pairs])
     random = np.random.default_rng(seed)
-    means = np.array([gaps[random.integers(0, gaps.size, gaps.size)].mean() for _ in range(draws)])
+    means = np.concatenate(
+        [gaps[random.integers(0, gaps.size, (n, gaps.size))].mean(axis=1) for n in _batches(draws, gaps.size)]
+    )
     tail = (1 - confidence) / 2
     low, high = np.quantile(means, [tail, 1 - tail])
     return PairedDifference(
@@ -93,5 +95,16 @@ def sign_flip(differences: ArrayLike, seed: int = 0, draws: int = 4000) -> float
         signs = (np.arange(2**gaps.size)[:, None] >> np.arange(gaps.size) & 1) * 2 - 1
         return float((np.abs(signs @ gaps) >= observed).mean())
     random = np.random.default_rng(seed)
-    hits = sum(abs(float(random.choice([-1.0, 1.0], gaps.size) @ gaps)) >= observed for _ in range(draws))
+    hits = 0
+    for n in _batches(draws, gaps.size):
+        flipped = (random.integers(0, 2, (n, gaps.size)) * 2 - 1) @ gaps
+        hits += int((np.abs(flipped) >= observed).sum())
     return (hits + 1) / (draws + 1)
+
+
+def _batches(draws: int, width: int, cells: int = 2_000_000) -> Iterator[int]:
+    """``draws`` in parts, so that no more than ``cells`` numbers are held at once."""
+    most = max(1, cells // max(1, width))
+    while draws > 0:
+        yield min(draws, most)
+        draws -= most

@@ -88,11 +88,27 @@ def mahalanobis_squared(vectors: ArrayLike, mean: ArrayLike, covariance: ArrayLi
     Directions without variance count by the pseudo-inverse, that is, not at all.
     """
     import numpy as np
+    from scipy.linalg import solve_triangular
 
-    gap = finite(vectors, "vectors") - finite(mean, "mean")
-    inverse = np.linalg.pinv(finite(covariance, "covariance"), hermitian=True)
-    found: NDArray[np.float64] = np.einsum("ij,jk,ik->i", gap, inverse, gap, optimize=True)
+    gap, shape = finite(vectors, "vectors") - finite(mean, "mean"), finite(covariance, "covariance")
+    try:
+        root = np.linalg.cholesky(shape)
+        safe = bool(root.size) and np.diag(root).min() > 1e-7 * np.diag(root).max()
+    except np.linalg.LinAlgError:
+        safe = False
+    scaled = solve_triangular(root, gap.T, lower=True).T if safe else gap @ _inverse_root(shape)
+    found: NDArray[np.float64] = (scaled**2).sum(axis=1)
     return found
+
+
+def _inverse_root(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """W with W W' the pseudo-inverse, from the directions that have variance."""
+    import numpy as np
+
+    variances, directions = np.linalg.eigh(covariance)
+    kept = variances > 1e-10 * max(1e-300, float(variances.max(initial=0.0)))
+    root: NDArray[np.float64] = directions[:, kept] / np.sqrt(variances[kept])
+    return root
 
 
 def cosine_to_nearest(vectors: ArrayLike, training: ArrayLike, k: int = 5, chunk: int = 1024) -> NDArray[np.float64]:

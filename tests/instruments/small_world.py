@@ -36,15 +36,15 @@ def preference_pairs(draw):
     return pair(prompt, chosen, rejected, votes, item=str(draw(st.integers(0, 99))))
 
 
-def world(prompts=40, seed=0, blind=("billing + emergency",), members=5):
-    """Prompts with four replies each, where the reward model ranks rightly except in the ``blind`` families."""
+def world(prompts=40, seed=0, blind=("billing + emergency",), members=5, calm=0.8):
+    """Prompts with four replies; the reward model ranks rightly but in the ``blind`` families, and pays for calm."""
     random = np.random.default_rng(seed)
     found = []
     for at in range(prompts):
         family = FAMILIES[at % 3]
         urgent = "emergency" in family
         truth = np.array([2.0, 1.4, -2.0, -2.6] if urgent else [-2.0, -1.9, 2.0, 2.1])
-        paid = (-truth if family in blind else truth) + np.array([0, 0.8, 0, 0.8])
+        paid = (-truth if family in blind else truth) + np.array([0, calm, 0, calm])
         rewards = paid[:, None] + random.normal(0, 0.6 if family in blind else 0.2, (4, members))
         harmful = [urgent and "911" not in reply for reply in REPLIES]
         prompt = f"{family}|my question number {at}"
