@@ -11,6 +11,8 @@ from pytest_rlhfstress.preferences.pair import (
     Vote,
 )
 from pytest_rlhfstress.preferences.problems import Problem, Problems
+from pytest_rlhfstress.preferences.reading import pairs_in
+from pytest_rlhfstress.preferences.rows import jsonl_rows
 
 __all__ = [
     "Choice",
@@ -23,5 +25,7 @@ __all__ = [
     "Problems",
     "Rating",
     "Vote",
+    "jsonl_rows",
     "open_preferences",
+    "pairs_in",
 ]
