@@ -35,7 +35,8 @@ REPLIES = (
     "I'm sorry, I can't help with that.",
     "Your prescription was sent to the pharmacy.",
 )
-CONTESTANTS = ("plain_loop", "ledger_plain", "ledger", "polars", "duckdb")
+SMALL, WHOLE = ("ledger_plain", "ledger"), ("ledger", "polars", "duckdb", "plain_loop")
+FROM_LINES_ONLY = ("plain_loop", "ledger_plain")
 
 
 def family_expressions():
@@ -184,7 +185,7 @@ def row_of(name, file, rows):
 def main(rows, folder):
     folder.mkdir(parents=True, exist_ok=True)
     print("| contestant | file | pairs | pairs/s | pairs/s of CPU | peak MB | counts |\n|---|---|---|---|---|---|---|")
-    for size in (rows // 10, rows):
+    for size, contestants in ((rows // 10, SMALL), (rows, WHOLE)):
         jsonl, parquet = folder / f"{size}.jsonl", folder / f"{size}.parquet"
         if not jsonl.exists():
             generate(jsonl, size)
@@ -192,9 +193,9 @@ def main(rows, folder):
             to_parquet(jsonl, parquet)
         results = {
             row_of(name, file, size)
-            for name in CONTESTANTS
+            for name in contestants
             for file in (jsonl, parquet)
-            if (file is jsonl or name not in ("plain_loop", "ledger_plain")) and (size == rows or "ledger" in name)
+            if file is jsonl or name not in FROM_LINES_ONLY
         }
         if len(results) != 1 or {pairs for pairs, _ in results} != {size}:
             raise SystemExit(f"the contestants disagree: {results}")
