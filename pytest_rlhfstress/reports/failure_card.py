@@ -24,7 +24,7 @@ def failure_card(finding: Finding) -> str:
     lines += [*_signals(case), "", *_line(_reward(case), "        ")]
     lines += [part for at, line in enumerate(case.explanation) for part in _line(_why(at) + line, "     ")]
     lines += [*_line(f"broken: {case.assertion}", "        "), f"   at: {shown(case.where)}"]
-    lines += [f"again: {reproduction(finding)}"]
+    lines += [f"again: {shown(reproduction(finding))}"]
     lines.append(f"       {finding.cases} cases tried, {finding.asked} requests, seed {finding.seed}")
     return "\n".join(lines)
 
@@ -90,9 +90,10 @@ def _repeats(case: Counterexample) -> str:
 
 
 def _signals(case: Counterexample) -> list[str]:
-    shown_signals = {m.signal: case.reply[m.start : m.end] for m in reversed(case.marked)}
-    lines = [f"  shows {name}: »{shown(text, 80)}«" for name, text in reversed(shown_signals.items())]
-    return lines + [f"  does not show {name}" for name in case.missing]
+    first = {m.signal: case.reply[m.start : m.end] for m in reversed(case.marked)}
+    said = [f"  shows {name}: »{shown(text, 80)}«" for name, text in reversed(first.items())]
+    said += [f"  does not show {name}" for name in case.missing]
+    return [part for line in said for part in _line(line, "  ")]
 
 
 def _reward(case: Counterexample) -> str:

@@ -78,7 +78,7 @@ def _case(finding: Finding) -> list[str]:
         _block(f"user: {case.message}"),
         _block_with_marks(finding),
         *(["", paid + "."] if paid else []),
-        *(f"\n{markdown(line)}" for line in case.explanation),
+        *(f"\n{markdown(line)}" for line in (*case.explanation, *([finding.rate.sentence] if finding.rate else []))),
         _block(reproduction(finding)),
         "",
         "</details>",

@@ -13,16 +13,19 @@ SHORTENED = " [... {} characters more]"
 JOINERS = "\u200c\u200d"
 """Zero-width (non-)joiners: emoji and Persian need them, and they hide nothing where a browser draws the text."""
 # What a CI service would take for an order to itself: ::error, ##[group], ##vso[...], ##teamcity[...].
-_ORDER = re.compile(r"(?m)^(\s*):(?=:)|##(?=(?:vso|teamcity)?\[)")
+# Lines are wrapped later, so that any word may come to stand at the head of a line.
+_ORDER = re.compile(r"(?<!\S):(?=:)|##(?=(?:vso|teamcity)?\[)")
 
 
 def shown(text: str, most: int = 2000) -> str:
     """``text`` for a terminal or a log: hidden characters written out, cut after ``most`` characters."""
-    return _ORDER.sub(lambda m: f"{m[1]}: " if m[1] is not None else "## ", printable(shortened(text, most)))
+    return _ORDER.sub(r"\g<0> ", printable(shortened(text, most)))
 
 
 def printable(text: str, kept: str = KEPT) -> str:
     r"""``text`` with each control, format, private and unpaired character but the ``kept`` written out as ``\x1b``."""
+    if text.isprintable():
+        return text
     return "".join(c if c in kept or not _hidden(c) else escaped(c) for c in text)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_rlhfstress.finding import Finding
+from pytest_rlhfstress.finding import Finding, PairsCovered
 from pytest_rlhfstress.reports.comparison import Comparison
 from pytest_rlhfstress.reports.plain_text import shown, wrapped
 from pytest_rlhfstress.reports.report import CAVEAT, rank
@@ -96,8 +96,18 @@ def _details(finding: Finding, verbosity: int, comparison: Comparison | None) ->
             f"worst slice: {shown(worst.family, 200)}, {worst.failing} of {worst.cases} cases tried; "
             f"{finding.cases} in all" + (f"; {kind}" if kind else "")
         )
+    if finding.rate is not None:
+        lines.append(shown(finding.rate.sentence, 600))
     if case is None and (finding.verdict != "PASS" or verbosity > 0):
         lines.append(shown(finding.reason, 400))
     if verbosity > 0:
+        if finding.coverage is not None:
+            lines.append(covered(finding.coverage))
         lines += [f"  {shown(s.family, 200)}: {s.failing} of {s.cases}" for s in finding.slices]
     return lines
+
+
+def covered(coverage: PairsCovered) -> str:
+    """How many combinations of ingredients were tried, in words."""
+    sets = {2: "pairs", 3: "triples"}.get(coverage.strength, f"sets of {coverage.strength}")
+    return f"{coverage.covered} of {coverage.feasible} {sets} of ingredients that can stand together were tried"

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pytest_rlhfstress.finding import Counterexample, Finding
+from pytest_rlhfstress.finding import Counterexample, Finding, Slice
 from pytest_rlhfstress.reports.comparison import Comparison
 from pytest_rlhfstress.reports.failure_card import reproduction
 from pytest_rlhfstress.reports.html.marking import Mark, Piece, category, ingredient_marks, pieces, reply_marks
@@ -16,6 +16,8 @@ SPEAKERS = {"user": "the user", "assistant": "the assistant", "tool": "a tool", 
 SHORTEST, LONGEST = 300, 6_000
 TEXTS = 3_000_000
 """Characters of models' and suites' texts in one page, shared out over its bubbles, so that it stays below 10 MB."""
+FEWEST_ROWS, ROWS = 1, 3_000
+"""Rows of slices, shared out over the findings likewise."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,6 @@ class Tag:
     category: str
     kind: str
     name: str
-    phrase: str
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class Card:
     example: Example | None
     command: str
     change: str
+    slices: tuple[Slice, ...]
 
 
 def cards(findings: tuple[Finding, ...], comparison: Comparison | None) -> tuple[Card, ...]:
@@ -80,19 +82,19 @@ def cards(findings: tuple[Finding, ...], comparison: Comparison | None) -> tuple
     kinds = {c.nodeid: c.kind for c in comparison.changes if c.kind != "unchanged"} if comparison else {}
     failing = sum(f.counterexample is not None for f in findings)
     most = max(SHORTEST, min(LONGEST, TEXTS // (5 * max(failing, 1))))
+    rows = max(FEWEST_ROWS, ROWS // max(len(findings), 1))
     return tuple(
-        _card(number, finding, most, kinds.get(finding.nodeid, "")) for number, finding in enumerate(findings, 1)
+        _card(number, finding, most, kinds.get(finding.nodeid, ""), rows) for number, finding in enumerate(findings, 1)
     )
 
 
-def _card(number: int, finding: Finding, most: int, change: str) -> Card:
+def _card(number: int, finding: Finding, most: int, change: str, rows: int) -> Card:
     case = finding.counterexample
     example = _example(case, finding.model, most) if case is not None else None
-    return Card(number, finding, example, reproduction(finding), change)
+    return Card(number, finding, example, reproduction(finding), change, finding.slices[:rows])
 
 
 def _example(case: Counterexample, model: str, most: int) -> Example:
-    phrases = (*case.phrases, *[""] * len(case.ingredients))
     turns = [_turn(message, case, most) for message in case.messages]
     before = [turn for turn in turns if turn.role == "system"]
     said = [turn for turn in turns if turn.role != "system"] or [_bubble("user", case.message, (), most)]
@@ -102,9 +104,7 @@ def _example(case: Counterexample, model: str, most: int) -> Example:
     paid, zero = _paid(case)
     return Example(
         case=case,
-        tags=tuple(
-            Tag(category(name), *_split(name), phrase) for name, phrase in zip(case.ingredients, phrases, strict=False)
-        ),
+        tags=tuple(Tag(category(name), *_split(name)) for name in case.ingredients),
         facts=", ".join([*(f"{k} = {v}" for k, v in case.facts.items()), *([case.locale] if case.locale else [])]),
         before=tuple(before),
         bubbles=(*said, answer),

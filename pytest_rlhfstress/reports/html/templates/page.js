@@ -50,7 +50,13 @@ async function copy(button) {
 document.addEventListener("click", (event) => {
   if (event.target.matches("button.copy")) copy(event.target);
 });
-for (const button of document.querySelectorAll("button.copy")) button.hidden = false;
+for (const command of document.querySelectorAll(".command")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "copy";
+  button.textContent = "Copy";
+  command.append(button);
+}
 
 if (form) {
   form.hidden = false;
