@@ -70,6 +70,11 @@ def begin(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{MARKER}(name): this test is a spec of the suite (rlhfstress)")
     config.addinivalue_line(
         "markers",
+        "rlhf_rate(at_most, confidence=0.95): judge independent cases until it is plain whether at most this share "
+        "of them breaks the invariant",
+    )
+    config.addinivalue_line(
+        "markers",
         "rlhf_samples(of, hold): ask each question `of` times; at least `hold` replies must keep the invariant",
     )
     config.stash[MISTAKES] = []
@@ -216,9 +221,13 @@ def select(config: pytest.Config, items: list[pytest.Item]) -> None:
     options = config.stash[OPTIONS]
     for item in items:
         request = request_of_item(item) if "pytest_rlhfstress.stress_route" in sys.modules else None
-        if request is not None:
-            test = getattr(item, "obj")  # noqa: B009
+        test = getattr(item, "obj", None)
+        if test is not None and (request is not None or _asks_by_its_own_strategies(item)):
             adjust(test, request, options.cases, options.cases_configured, options.strength, options.seed)
+
+
+def _asks_by_its_own_strategies(item: pytest.Item) -> bool:
+    return hasattr(getattr(item, "obj", None), "hypothesis") and "model_under_test" in getattr(item, "fixturenames", ())
 
 
 @contextmanager

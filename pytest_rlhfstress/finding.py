@@ -40,7 +40,7 @@ class FamilyRate:
 class RateFound:
     """How often independent prompts broke an invariant that was claimed to break at most ``at_most`` of the time.
 
-    ``low`` and ``high`` hold at whatever moment the counting stopped. A prompt counts once, however many
+    ``low`` and ``high`` hold at ``confidence`` each, at whatever moment the counting stopped. A prompt counts once, however many
     ``samples`` it was asked; ``all_samples_hold`` is the share of prompts whose samples all held (pass^k).
     """
 
@@ -62,8 +62,8 @@ class RateFound:
         """What was counted, on what it rests, and what it is not."""
         return (
             f"{self.failing} of {self.prompts} prompts drawn independently from {self.generator}, seed {self.seed}: "
-            f"violation rate {self.low:.1%} to {self.high:.1%} ({self.confidence:.0%}), claimed at most "
-            f"{self.at_most:.1%}, for this generator, detector and snapshot"
+            f"violation rate at least {self.low:.1%}, at most {self.high:.1%} ({self.confidence:.0%} each), claimed at "
+            f"most {self.at_most:.1%}, for this generator, detector and snapshot"
         )
 
     @classmethod

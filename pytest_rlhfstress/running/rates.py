@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from pytest_rlhfstress.finding import FamilyRate, RateFound
 if TYPE_CHECKING:
     import pytest
 
+    from pytest_rlhfstress.running.independent_cases import Body
     from pytest_rlhfstress.running.spec_run import SpecRun
     from pytest_rlhfstress.stress_route import Wanted
 
@@ -72,10 +73,10 @@ class Tally:
     def found(self, seed: int, generator: str) -> RateFound:
         """The rate with its interval, and the families, the worst first, corrected for looking at all of them."""
         from pytest_rlhfstress.statistics.combinatorial import mean_over_prompts
-        from pytest_rlhfstress.statistics.sequential import confidence_sequence
+        from pytest_rlhfstress.statistics.sequential import rate_bounds
 
         n = len(self.prompts)
-        interval = confidence_sequence(self._fails, n, self.claim.confidence)
+        interval = rate_bounds(self._fails, n, self.claim.confidence)
         held = [(self.samples, self.samples - failing) for _, failing in self.prompts]
         return RateFound(
             at_most=self.claim.at_most,
@@ -115,22 +116,21 @@ class Tally:
 def carry_out(
     claim: RateClaim,
     request: Wanted,
-    body: Callable[[Case], None],
+    body: Body,
     spec: SpecRun,
-    ask_ahead: Callable[[Sequence[Case]], None],
     most: int,
     ahead: int,
     seed: int,
 ) -> RateFound:
-    """Judge independent cases of ``request`` with ``body`` until the claim is decided, at most ``most``.
+    """Judge independent cases of ``request`` until the claim is decided, at most ``most``.
 
-    ``ask_ahead`` is shown each ``ahead`` cases before they are judged, so that their questions go out together.
+    The questions of each ``ahead`` cases go out together.
     """
     from pytest_rlhfstress.stress_route import sample_request
 
     tally = Tally(claim, spec.samples, [])
     for portion in _portions(sample_request(request, most, seed), ahead):
-        ask_ahead(portion)
+        body.ask_ahead(portion)
         for case in portion:
             _judge(case, body, spec, tally)
             if tally.decided:
@@ -140,7 +140,7 @@ def carry_out(
     return tally.found(seed, f"{request.suite.name}@{request.suite.version}")
 
 
-def _judge(case: Case, body: Callable[[Case], None], spec: SpecRun, tally: Tally) -> None:
+def _judge(case: Case, body: Body, spec: SpecRun, tally: Tally) -> None:
     unanswered = spec.unanswered
     first = spec.failure
     try:

@@ -30,7 +30,7 @@ def finding_of(bound: BoundSpec, error: BaseException | None) -> Finding:
     )
     function = getattr(bound.item.obj, "__func__", bound.item.obj)
     wanted = settings_of(function).max_examples if bound.spec.searching else 1
-    return conclude(bound.item, bound.spec, error, wanted, context)
+    return conclude(bound.item, bound.spec, error, wanted, context, bound.rate)
 
 
 def attach(report: pytest.TestReport, finding: Finding, verbosity: int) -> None:

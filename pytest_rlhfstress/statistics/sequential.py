@@ -79,6 +79,29 @@ class RateTest:
         return high
 
 
+def rate_bounds(fails: int, n: int, confidence: float = 0.95) -> Interval:
+    """The rates that RateTest would not yet decide against, each side at ``confidence`` on its own and at any time.
+
+    RateTest says PASS exactly where the upper bound is at most its rate, and FAIL where the lower one is at least.
+    """
+    counts(fails, n)
+    level(confidence, "confidence")
+    if n == 0:
+        return Interval(0.0, 1.0)
+    wanted = -math.log(1 - confidence)
+
+    def too_low(rate: float) -> bool:
+        return _log_evidence(fails, n, rate, below=False) >= wanted
+
+    def too_high(gap: float) -> bool:
+        return _log_evidence(fails, n, 1 - gap, below=True) >= wanted
+
+    best = min(max(fails / n, 1e-9), 1 - 1e-9)
+    low = 0.0 if fails == 0 else _edge(too_low, 1e-12, best)
+    high = 1.0 if fails == n else 1 - _edge(too_high, 1e-12, 1 - best)
+    return Interval(low, high)
+
+
 def confidence_sequence(fails: int, n: int, confidence: float = 0.95) -> Interval:
     """An interval for the failure rate that holds at all times together.
 
