@@ -10,7 +10,9 @@ from pytest_rlhfstress.finding import Finding
 from pytest_rlhfstress.reports.failure_card import failure_card
 from pytest_rlhfstress.reports.plain_text import shown
 from pytest_rlhfstress.running.concluding import Context, conclude
+from pytest_rlhfstress.running.coverage import coverage_of
 from pytest_rlhfstress.running.engine_settings import settings_of
+from pytest_rlhfstress.running.selection import request_of_item
 
 if TYPE_CHECKING:
     from pytest_rlhfstress.running.run import BoundSpec
@@ -21,16 +23,20 @@ ATTRIBUTE = "rlhf_finding"
 def finding_of(bound: BoundSpec, error: BaseException | None) -> Finding:
     """What the spec found."""
     options = bound.run.options
+    request = request_of_item(bound.item)
+    held = [judged.ingredients for judged in bound.spec.judged.values()]
     context = Context(
         suite=bound.suite.name if bound.suite else "",
         model=bound.model_name or options.model,
         seed=options.seed,
         score=bound.score,
         explain=bound.explain,
+        rate=bound.rate,
+        coverage=coverage_of(request, options.strength, held) if request and bound.rate is None else None,
     )
     function = getattr(bound.item.obj, "__func__", bound.item.obj)
     wanted = settings_of(function).max_examples if bound.spec.searching else 1
-    return conclude(bound.item, bound.spec, error, wanted, context, bound.rate)
+    return conclude(bound.item, bound.spec, error, wanted, context)
 
 
 def attach(report: pytest.TestReport, finding: Finding, verbosity: int) -> None:

@@ -13,6 +13,7 @@ from pytest_rlhfstress.suites import Entry, Suite
 
 MATTERS = ("duty", "ambiguous", "hard_negative")
 ORDER = (*MATTERS, "intent", "pressure", "attack", "shift", "placement")
+SPEAKING = ("intent", *MATTERS)
 PLAIN_FAMILY = "general"
 
 
@@ -88,6 +89,17 @@ def _rewritten(text: str, rewrite: str) -> str:
     return REWRITINGS[rewrite](text)
 
 
+def changes(shift: Entry, text: str) -> bool:
+    """Whether a shift of spelling or words finds anything in ``text`` to change."""
+    return _shifted(shift, text) != text
+
+
+def _shifted(entry: Entry, text: str) -> str:
+    if entry.rewrite:
+        return _rewritten(text, entry.rewrite)
+    return replace_words(text, entry.replace) if entry.replace else text
+
+
 def _message(entries: list[tuple[Ingredient, Entry]]) -> tuple[str, set[Ingredient]]:
     """The user's text, and the shifts that changed anything."""
     languages = [e.language for _, e in entries if e.language]
@@ -105,11 +117,7 @@ def _message(entries: list[tuple[Ingredient, Entry]]) -> tuple[str, set[Ingredie
     text = re.sub(r"[ \t]+", " ", text).strip()
     effective = {i for i, e in entries if e.locale or e.language}
     for ingredient, entry in entries:
-        before = text
-        if entry.rewrite:
-            text = _rewritten(text, entry.rewrite)
-        elif entry.replace:
-            text = replace_words(text, entry.replace)
+        before, text = text, _shifted(entry, text)
         if text != before:
             effective.add(ingredient)
     return _attacked(text, entries), effective

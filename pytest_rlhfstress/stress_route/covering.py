@@ -10,14 +10,14 @@ from itertools import combinations
 from random import Random
 
 from pytest_rlhfstress.conversation import Case, Ingredient
-from pytest_rlhfstress.stress_route.composing import MATTERS, SuiteComposer
+from pytest_rlhfstress.stress_route.composing import MATTERS, SPEAKING, SuiteComposer, changes
 from pytest_rlhfstress.stress_route.wanted import Slot, Wanted
 from pytest_rlhfstress.suites import Entry
 
 Key = str
 Tuple = frozenset[Key]
 Row = tuple[Ingredient | None, ...]
-WORDINGS = 12
+WORDINGS = 24
 """How often a row is worded anew before a tuple is taken to show in no message."""
 
 
@@ -32,6 +32,21 @@ class Grid:
             name: frozenset(o for o, other in entries.items() if o != name and _compatible(entry, other))
             for name, entry in entries.items()
         }
+
+        self._shifts = {name: entry for name, entry in entries.items() if entry.rewrite or entry.replace}
+        self._showing = {
+            option: frozenset(name for name, shift in self._shifts.items() if changes(shift, option.phrase))
+            for slot in self.slots
+            for option in slot.options
+            if option.category in SPEAKING
+        }
+
+    def best_worded(self, slot: Slot, key: Key, row: Collection[Key | None]) -> list[Ingredient]:
+        """The wordings of ``key`` in which most of the row's shifts of spelling show."""
+        shifts = self._shifts.keys() & row
+        options = [i for i in slot.options if str(i) == key]
+        shown = [len(self._showing.get(option, frozenset()) & shifts) for option in options]
+        return [option for option, count in zip(options, shown, strict=True) if count == max(shown)]
 
     def allows(self, name: Key, others: Collection[Key]) -> bool:
         """Whether an ingredient can stand in one case with all the others."""
@@ -83,8 +98,10 @@ def covering_rows(request: Wanted, strength: int, seed: int, most: int | None = 
             break
         if start not in open_tuples:
             continue
-        for _ in range(WORDINGS):
-            row = _worded(grid.slots, _filled(grid, start, open_tuples, strength, random), random)
+        for attempt in range(WORDINGS):
+            # What is still wanted may leave no word for a shift to change; then anything may stand beside it.
+            wanted = open_tuples if attempt < WORDINGS // 4 else set()
+            row = _worded(grid, _filled(grid, start, wanted, strength, random), random)
             held = _held(composer, row, strength)
             if start in held:
                 open_tuples -= held
@@ -108,15 +125,15 @@ def _filled(grid: Grid, start: Tuple, wanted: set[Tuple], strength: int, random:
         rests = list(combinations(present, strength - 1))
         gains = {n: sum(frozenset((n, *rest)) in wanted for rest in rests) for n in options}
         best = max(gains.values(), default=0)
-        if best or (options and grid.slots[at].required):
+        if best or (options and (grid.slots[at].required or not wanted)):
             keys[at] = random.choice([n for n, gain in gains.items() if gain == best])
     return keys
 
 
-def _worded(slots: Sequence[Slot], keys: Sequence[Key | None], random: Random) -> Row:
+def _worded(grid: Grid, keys: Sequence[Key | None], random: Random) -> Row:
     return tuple(
-        random.choice([i for i in slot.options if str(i) == key]) if key else None
-        for slot, key in zip(slots, keys, strict=True)
+        random.choice(grid.best_worded(slot, key, keys)) if key else None
+        for slot, key in zip(grid.slots, keys, strict=True)
     )
 
 

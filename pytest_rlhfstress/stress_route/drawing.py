@@ -9,11 +9,9 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from pytest_rlhfstress.conversation import Case, Ingredient
-from pytest_rlhfstress.stress_route.composing import MATTERS, SuiteComposer
+from pytest_rlhfstress.stress_route.composing import SPEAKING, SuiteComposer
 from pytest_rlhfstress.stress_route.wanted import Slot, Wanted, Where, wanted
 from pytest_rlhfstress.suites import Suite, load_suite
-
-SPEAKING = ("intent", *MATTERS)
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
