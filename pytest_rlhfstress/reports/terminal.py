@@ -38,6 +38,7 @@ def write_summary(reporter: TerminalReporter, findings: Sequence[Finding], overv
     """Print the summary: with -q no more than what is not a PASS, with -v each spec's reason and slices."""
     if not findings and not overview.left_out_tests:
         return
+    reporter.ensure_newline()
     reporter.section("rlhfstress", sep="=", bold=True)
     if findings and not overview.model_configured:
         for line in NO_MODEL:
@@ -51,7 +52,7 @@ def write_summary(reporter: TerminalReporter, findings: Sequence[Finding], overv
 
 
 def _closing(findings: Sequence[Finding], overview: Overview) -> list[str]:
-    lines = [totals(findings)] if findings else []
+    lines = [totals(findings), *guarantee(findings)] if findings else []
     if overview.comparison is not None:
         lines.append(f"since the baseline of {overview.comparison.since[:10]}: {overview.comparison.sentence}")
         lines += [f"  fixed: {shown(c.claim, 200)}" for c in overview.comparison.of("fixed")]
@@ -71,6 +72,21 @@ def totals(findings: Sequence[Finding]) -> str:
     models = ", ".join(sorted({f.model for f in findings}))
     cases, asked = sum(f.cases for f in findings), sum(f.asked for f in findings)
     return f"{len(findings)} specs on {shown(models, 200)}: {said}; {cases} cases judged, {asked} requests"
+
+
+def guarantee(findings: Sequence[Finding]) -> list[str]:
+    """What the specs that passed may claim, by the combinations of ingredients their cases held."""
+    held = [(f.spec, f.coverage) for f in findings if f.verdict == "PASS" and f.coverage is not None]
+    full = sum(coverage.covered == coverage.feasible for _, coverage in held)
+    if not held:
+        return []
+    word, number = {2: ("pair", "two"), 3: ("triple", "three")}[held[0][1].strength]
+    claim = (
+        f"{full} of {len(held)} specs that passed were tried with every {word} of their ingredients: a defect that "
+        f"{number} of them trigger, however worded and whatever else is said, would have been seen there"
+    )
+    short = [f"  {spec}: {covered(c)}" for spec, c in held if c.covered < c.feasible]
+    return [claim, *short] if full else short
 
 
 def _write_row(reporter: TerminalReporter, finding: Finding, comparison: Comparison | None) -> None:
@@ -98,7 +114,8 @@ def _details(finding: Finding, verbosity: int, comparison: Comparison | None) ->
         )
     if finding.rate is not None:
         lines.append(shown(finding.rate.sentence, 600))
-    if case is None and (finding.verdict != "PASS" or verbosity > 0):
+    rate_says_it = finding.rate is not None and finding.rate.sentence in finding.reason
+    if case is None and not rate_says_it and (finding.verdict != "PASS" or verbosity > 0):
         lines.append(shown(finding.reason, 400))
     if verbosity > 0:
         if finding.coverage is not None:
