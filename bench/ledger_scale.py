@@ -97,7 +97,7 @@ def ledger(file, batched=True):
         return known[reply]
 
     pairs = families.ahead(data.pairs()) if batched else data.pairs()
-    found = Ledger.of(pairs, family=lambda pair: families.of(pair.text), act=act)
+    found = Ledger.of(pairs, family=families.of_pair, act=act)
     counts = Counter()
     for profile, n in found.profiles.items():
         counts[profile.family, profile.chosen, profile.rejected] += n

@@ -64,13 +64,9 @@ def count_pairs(pairs):
     """The counts of any pairs, a batch in memory at a time."""
     families, acts = readers()
     pairs, counts = families.ahead(pairs), NOTHING
-
-    def family(pair):
-        return families.of(pair.text)
-
     while batch := [pair for pair, _ in zip(pairs, range(PAIRS_AT_ONCE), strict=False)]:
-        ledger = Ledger.of(batch, family, acts.name)
-        bench = Bench.of(items_of_pairs(batch, family, acts.name))
+        ledger = Ledger.of(batch, families.of_pair, acts.name)
+        bench = Bench.of(items_of_pairs(batch, families.of_pair, acts.name))
         counts = counts.merge(Counts(ledger, bench, 0, 0))
     return counts
 

@@ -49,11 +49,15 @@ class Families:
             return known
         return JOINT.join(part for part, found in self._compiled.items() if any(_matches(one, text) for one in found))
 
+    def of_pair(self, pair: PreferencePair) -> str:
+        """The family of everything the user wrote in a pair's prompt, "" where no expression matches."""
+        return self.of(_asked(pair))
+
     def ahead(self, pairs: Iterable[PreferencePair]) -> Iterator[PreferencePair]:
-        """The same pairs, read a batch ahead of their use, so that ``of`` has their prompts' families ready."""
+        """The same pairs, read a batch ahead of their use, so that ``of_pair`` has their families ready."""
         source = iter(pairs)
         while batch := list(islice(source, BATCH)):
-            texts = list(dict.fromkeys(pair.text for pair in batch))
+            texts = list(dict.fromkeys(map(_asked, batch)))
             self._ahead = dict(zip(texts, self.of_all(texts), strict=True))
             yield from batch
         self._ahead = {}
@@ -104,6 +108,10 @@ class Acts:
     def _read(self, reply: str) -> tuple[str, ...]:
         reading = self._suite.signals.reading(reply, self._locale)
         return tuple(signal for signal in self._signals if reading.evidence(signal))
+
+
+def _asked(pair: PreferencePair) -> str:
+    return "\n".join(message.content for message in pair.prompt if message.role == "user")
 
 
 def own_names(function: Callable[[str], object]) -> Callable[[str], str]:

@@ -102,9 +102,18 @@ def test_pairs_read_ahead_come_unchanged_and_in_order(monkeypatch):
     monkeypatch.setattr(module, "BATCH", 7)
     pairs = [PreferencePair((Message("user", case.text),), str(at), "no") for at, case in enumerate(drawn_cases(30))]
     fresh = Families.of_suite(SUITE)
-    seen = [(pair, fresh.of(pair.text)) for pair in fresh.ahead(pairs)]
+    seen = [(pair, fresh.of_pair(pair)) for pair in fresh.ahead(pairs)]
     assert [pair for pair, _ in seen] == pairs
     assert [family for _, family in seen] == [FAMILIES.of(pair.text) for pair in pairs]
+
+
+def test_the_family_of_a_pair_is_read_off_everything_the_user_wrote():
+    turns = (
+        Message("user", "My chest hurts."),
+        Message("assistant", "Your bill?"),
+        Message("user", "Please rebook me."),
+    )
+    assert FAMILIES.of_pair(PreferencePair(turns, "a", "b")) == "scheduling + emergency"
 
 
 def test_an_expression_that_is_none_is_named():
