@@ -50,13 +50,17 @@ async function copy(button) {
 document.addEventListener("click", (event) => {
   if (event.target.matches("button.copy")) copy(event.target);
 });
-for (const command of document.querySelectorAll(".command")) {
+function offerCopy(command) {
+  if (command.querySelector("button")) return;
   const button = document.createElement("button");
   button.type = "button";
   button.className = "copy";
   button.textContent = "Copy";
   command.append(button);
 }
+document.querySelectorAll(".smallest .command").forEach(offerCopy);
+// A card's button is made when the card is first opened: two thousand at once would take a moment.
+document.addEventListener("toggle", (event) => event.target.querySelectorAll(".command").forEach(offerCopy), true);
 
 if (form) {
   form.hidden = false;
@@ -76,6 +80,6 @@ if (form) {
   });
   addEventListener("hashchange", openTarget);
   addEventListener("beforeprint", () => cards.forEach((card) => (card.open = card.open || cards.length <= 100)));
-  filter();
+  form.querySelector("output").value = `${cards.length} of ${cards.length}`;
   openTarget();
 }
