@@ -26,7 +26,8 @@ from pytest_rlhfstress.statistics.agreement import (
 CONTESTED_FROM = 0.5
 SURE_FROM = 0.8
 LISTED = 50
-SMALLEST_SLICE = 10
+SMALLEST_SLICE = 20
+MOST_REMEMBERED = 100_000
 SURENESS_STEPS = 20
 CAVEAT = (
     "alpha mixes careless raters with people who honestly want different things, and two or three votes an item "
@@ -91,15 +92,21 @@ class Bench:
         agreed: Counter[tuple[str, str]] = Counter()
         sureness: Counter[Sureness] = Counter()
         listed: list[ContestedItem] = []
+        known: dict[tuple[Hashable, ...], tuple[Pattern[Hashable], bool]] = {}
         for item in items:
-            fallen = pattern(value for _, value in item.votes)
+            values = tuple(value for _, value in item.votes)
+            if values not in known:
+                if len(known) >= MOST_REMEMBERED:
+                    known.clear()
+                fallen = pattern(values)
+                known[values] = fallen, pair_disagreement(fallen) >= CONTESTED_FROM
+            fallen, contested = known[values]
             cells[Cell(item.family, item.differs, fallen)] += 1
             named = sorted(((r, v) for r, v in item.votes if r and v is not None), key=lambda vote: vote[0])
             for (one, first), (other, second) in combinations(named, 2):
                 if one != other:
                     met[one, other] += 1
                     agreed[one, other] += first == second
-            contested = pair_disagreement(fallen) >= CONTESTED_FROM
             if item.sure is not None:
                 sureness[Sureness(item.family, contested, _step(item))] += 1
             if contested:

@@ -47,7 +47,7 @@ class ProxyEffect:
     ``effect`` is the mean change of reward, ``win`` the mean chance that the styled reply is preferred. ``oracle``
     is the mean change of true worth, None without an oracle. ``adjusted`` is the p-value of "no effect" after
     Benjamini and Hochberg over all rows. ``judgement``: a "sign flip" is paid for and truly worse, or the reverse;
-    "unearned" is paid for and truly worth nothing.
+    "unearned" moves the reward and is truly worth nothing.
     """
 
     proxy: str

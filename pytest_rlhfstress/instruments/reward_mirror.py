@@ -22,6 +22,7 @@ LISTED = 20
 POINTS = 2000
 HISTOGRAM_BINS = 24
 LEAKS_FROM = 0.99
+FEWEST_PAIRS = 20
 VOTES = "the votes"
 
 
@@ -88,8 +89,8 @@ class Mirror:
 
     @property
     def worst(self) -> FamilyMirror:
-        """The family in which the fewest pairs are ordered rightly."""
-        known = [f for f in self.families if f.accuracy is not None]
+        """The family in which the fewest pairs are ordered rightly, among those with 20 pairs or more."""
+        known = [f for f in self.families if f.pairs >= FEWEST_PAIRS]
         return min(known, key=lambda f: (f.accuracy or 0.0, f.family), default=self.overall)
 
     @property
@@ -100,10 +101,11 @@ class Mirror:
             return f"no two replies to one prompt differ in worth by {self.truth}: nothing to compare"
         longer = (worst.always_longer or 0.0) >= (worst.always_shorter or 0.0)
         blind = worst.always_longer if longer else worst.always_shorter
+        beside = f"always the {'longer' if longer else 'shorter'}: {percent(blind)}"
         return (
-            f"{worst.family}: the reward model orders {percent(worst.accuracy)} of reply pairs as {self.truth} does "
-            f"(always the {'longer' if longer else 'shorter'}: {percent(blind)}; all families: "
-            f"{percent(self.overall.accuracy)}), and taking its favourite loses {number(worst.regret)} on average"
+            f"{worst.family}: {percent(worst.accuracy)} of reply pairs ordered in line with {self.truth} ({beside}; "
+            f"all families: {percent(self.overall.accuracy)}), and the reward model's favourite loses "
+            f"{number(worst.regret)} on average"
         )
 
     def rows(self) -> tuple[Row, ...]:

@@ -129,7 +129,7 @@ def shadow_zone(
     unseen = np.array([one.family not in seen for one in pairs.source], dtype=bool)
     return Zone(
         scores=tuple(_scored(name, score, unseen, accuracy) for name, score in measured.items()),
-        families=tuple(_families(pairs, seen, _flags(measured["neighbours"], known), accuracy)),
+        families=tuple(_families(pairs, seen, _flags(measured["neighbours"], known))),
         heat=tuple(_heat(pairs.source)),
     )
 
@@ -210,20 +210,18 @@ def _scored(
     )
 
 
-def _families(
-    pairs: JudgedPairs, shown: set[str], flagged: NDArray[np.bool_], accuracy: NDArray[np.float64]
-) -> Iterable[FamilyNovelty]:
+def _families(pairs: JudgedPairs, shown: set[str], flagged: NDArray[np.bool_]) -> Iterable[FamilyNovelty]:
     import numpy as np
 
     for family in pairs.families:
         own = np.array([one.family == family for one in pairs.source], dtype=bool)
-        judged = own & ~np.isnan(accuracy)
+        right = pairs.right[pairs.of_family(family)]
         yield FamilyNovelty(
             family=family,
             prompts=int(own.sum()),
             shown=family in shown,
             flagged=float(flagged[own].mean()),
-            accuracy=float(accuracy[judged].mean()) if judged.any() else None,
+            accuracy=float(right.mean()) if right.size else None,
         )
 
 

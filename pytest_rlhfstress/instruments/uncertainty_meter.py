@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_rlhfstress.instruments.judged_pairs import JudgedPairs
-from pytest_rlhfstress.instruments.reward_mirror import OVERALL, VOTES
+from pytest_rlhfstress.instruments.reward_mirror import FEWEST_PAIRS, OVERALL, VOTES
 from pytest_rlhfstress.instruments.wording import Row, number, percent, plain_rows
 from pytest_rlhfstress.statistics.calibration import (
     Bin,
@@ -107,8 +107,9 @@ class Meter:
 
     @property
     def worst(self) -> FamilyMeter | None:
-        """The family whose confidence most exceeds its accuracy."""
-        return max(self.families, key=lambda f: (f.overconfidence, f.family), default=None)
+        """The family whose confidence most exceeds its accuracy, among those with 20 pairs or more."""
+        known = [f for f in self.families if f.pairs >= FEWEST_PAIRS]
+        return max(known, key=lambda f: (f.overconfidence, f.family), default=self.overall)
 
     @property
     def sentence(self) -> str:

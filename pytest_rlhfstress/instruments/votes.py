@@ -32,7 +32,7 @@ def items_of_pairs(
     pairs: Iterable[PreferencePair],
     family: Callable[[PreferencePair], str],
     act: Callable[[str], str] | None = None,
-    sure: Callable[[PreferencePair], float] | None = None,
+    sure: Callable[[PreferencePair], float | None] | None = None,
 ) -> Iterator[VotedItem]:
     """Pairs as items with the votes "first", "second" and "tie", one after another.
 
