@@ -72,7 +72,7 @@ def fault_of(error: Exception, name: str, where: str, missing_key: str = "") -> 
     """
     if isinstance(error, TransientFault | UserError):
         return error
-    asked = f"{name} at {where}" if where else name
+    asked = name if where in name else f"{name} at {where}"
     lasting = next((c for c in causes(error) if _never_passes(c)), None)
     if lasting is not None:
         return PermanentFault(f"{asked} cannot be reached: {lasting}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, cast
 
@@ -37,8 +38,8 @@ class LiteLLMModel:
         self._model = model
         self._base_url = base_url
         self._sampling = sampling
-        self.name = f"litellm:{model}{sampling}"
         self.identity = f"litellm:{model}{f'@{base_url}' if base_url else ''}{sampling}"
+        self.name = self.identity
         self._complete: _Complete | None = None
 
     async def answer(self, questions: Sequence[Question]) -> list[Reply]:
@@ -73,6 +74,8 @@ class LiteLLMModel:
             with missing_extra("litellm", self.name):
                 import litellm
 
+            # Its first completion imports modules of its own that warn about their own types.
+            warnings.filterwarnings("ignore", message=".*using the `ReadOnly` qualifier", category=UserWarning)
             litellm.suppress_debug_info = True
             self._complete = cast(_Complete, litellm.acompletion)
         return self._complete

@@ -31,11 +31,11 @@ class OpenAIModel:
     blocking = False
     concurrency = CONCURRENCY
 
-    def __init__(self, model: str, base_url: str, sampling: Sampling = PROVIDERS_CHOICE) -> None:
+    def __init__(self, model: str, base_url: str, sampling: Sampling = PROVIDERS_CHOICE, name: str = "") -> None:
         self._model = model
         self._base_url = base_url
         self._sampling = sampling
-        self.name = f"openai:{model}{sampling}"
+        self.name = name or f"openai:{model}@{base_url}{sampling}"
         self.identity = f"openai:{model}@{base_url}{sampling}"
         self._length = "max_completion_tokens" if _is_openai(base_url) else "max_tokens"
         self._client: AsyncOpenAI | None = None
@@ -80,11 +80,11 @@ def openai_model(rest: str) -> OpenAIModel:
     """
     spec = f"openai:{rest}"
     path, sampling = split_sampling(rest, spec)
-    model, base_url = split_address(path, spec)
-    base_url = base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI_URL
+    model, given_url = split_address(path, spec)
+    base_url = given_url or os.environ.get("OPENAI_BASE_URL") or OPENAI_URL
     if not model:
         raise UserError(f"the model {spec!r} names no model before the @; write openai:MODEL@{base_url}")
-    return OpenAIModel(model, base_url.rstrip("/"), sampling)
+    return OpenAIModel(model, base_url.rstrip("/"), sampling, spec)
 
 
 def split_address(path: str, spec: str) -> tuple[str, str]:

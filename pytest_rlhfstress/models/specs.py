@@ -79,7 +79,7 @@ def import_callable(spec: str, what: str, kinds: tuple[str, ...], advice: str) -
     Raises UserError saying which part does not exist, with the nearest name.
     """
     module_name, _, path = spec.partition(":")
-    if not path or not all(part.isidentifier() for part in module_name.split(".")):
+    if not all(part.isidentifier() for part in (*module_name.split("."), *path.split("."))):
         raise UserError(f"there is no {what} {spec!r}{_meant(spec, kinds)}; {advice}")
     found: object = _imported(spec, module_name, what, kinds, advice)
     for name in path.split("."):

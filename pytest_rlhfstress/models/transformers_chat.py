@@ -125,8 +125,6 @@ class TransformersModel:
                     attention_mask=torch.tensor(mask, device=device),
                     generation_config=self._settings(prompts[0]),
                     logits_processor=_drawing(sampling, [_seed(p) for p in prompts], device),
-                    return_dict_in_generate=True,
-                    output_logits=bool(sampling.logprobs),
                 )
         except (RuntimeError, ValueError, IndexError) as error:
             raise UserError(f"{self.name}: generating raised {type(error).__name__}: {error}") from error
@@ -144,6 +142,8 @@ class TransformersModel:
             top_k=None,
             max_new_tokens=prompt.new_tokens,
             pad_token_id=0,
+            return_dict_in_generate=True,
+            output_logits=bool(prompt.sampling.logprobs),
         )
         return settings
 

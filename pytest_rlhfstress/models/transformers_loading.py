@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -100,7 +101,17 @@ def load_weights(kind: AutoClass, path: str, name: str) -> PreTrainedModel:
                 "this is another kind of model"
             )
         loaded.to("cuda" if torch.cuda.is_available() else "cpu")
+        _share_the_processors()
     return loaded.eval()
+
+
+def _share_the_processors() -> None:
+    """Threads for this process's part of the processors under xdist: more would wait for each other, spinning."""
+    import torch
+
+    workers = os.environ.get("PYTEST_XDIST_WORKER_COUNT")
+    if workers and "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // int(workers)))
 
 
 @contextmanager

@@ -47,10 +47,11 @@ def as_rewards(values: object, items: Sequence[Item], name: str) -> np.ndarray:
     except (TypeError, ValueError):
         found = np.array(None)
     numbers = found.dtype.kind in "biuf"
+    given = found.shape
     if numbers and found.ndim == 1:
         found = found.reshape(-1, 1)
     if not numbers or found.ndim != 2 or len(found) != len(items) or (len(items) and not found.shape[1]):
-        shape = f", of shape {found.shape}" if numbers else ""
+        shape = f", of shape {given}" if numbers else ""
         raise UserError(
             f"the reward model {name} was given {len(items)} replies and returned {repr(values)[:80]}{shape}; "
             "return one float for each, or one list of floats for each member of an ensemble, all of one length"
