@@ -68,6 +68,7 @@ class _Reader:
                 cast(Mapping[str, Fields], _section(data, "locales")),
                 str(data["locale"]),
                 self.source.where,
+                cast(Mapping[str, list[str]], _section(data, "wordings")),
             ),
         )
         self._check(suite)

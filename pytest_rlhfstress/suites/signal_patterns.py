@@ -7,8 +7,9 @@ from functools import cache
 
 import regex
 
-from pytest_rlhfstress.errors import UserError, nearest
+from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.suites.signal_text import LONGEST_SENTENCE
+from pytest_rlhfstress.suites.signal_wordings import Wordings
 
 SECONDS = 2.0
 PROBE_SECONDS = 0.1
@@ -21,8 +22,9 @@ _NOTHING = r"(?!)"
 class Numbers:
     """The numbers of every locale by kind, as patterns may name them: ``<emergency>``, ``<not:emergency>``."""
 
-    def __init__(self, by_locale: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+    def __init__(self, by_locale: Mapping[str, Mapping[str, Sequence[str]]], default_locale: str) -> None:
         self._by_locale = by_locale
+        self.default_locale = default_locale if default_locale in by_locale else next(iter(by_locale))
         self.kinds = tuple(dict.fromkeys(kind for numbers in by_locale.values() for kind in numbers))
 
     def of(self, kind: str, locale: str) -> str:
@@ -54,27 +56,28 @@ def _any_number(numbers: Sequence[str]) -> str:
 class Expression:
     """One expression as the suite's author wrote it, ready for every locale.
 
-    Raises UserError where it does not compile, names an unknown kind of number, or takes long.
+    ``where`` tells its file, line and field. Raises UserError where it does not compile, names something
+    unknown, or takes long.
     """
 
-    def __init__(self, written: str, numbers: Numbers, where: Callable[[], str], longest: int) -> None:
-        self.written = written
-        self.where = where
+    def __init__(
+        self, written: str, numbers: Numbers, wordings: Wordings, where: Callable[[], str], longest: int
+    ) -> None:
+        self._written = written
+        self._where = where
         self._numbers = numbers
+        self._expanded = wordings.expand(written, where) if "<" in written else written
+        self._keyed = _PLACEHOLDER.search(self._expanded) is not None
         self._by_locale: dict[str, regex.Pattern[str]] = {}
-        self._only: regex.Pattern[str] | None = None
-        self._check_kinds()
-        if _PLACEHOLDER.search(written):
-            self._compiled(_PLACEHOLDER.sub(lambda _: _any_number(("911",)), written))
+        if _REPEAT.search(self._expanded):
+            self._probe(longest)
         else:
-            self._only = self._compiled(written)
-        self._probe(longest)
+            self._in(numbers.default_locale)
 
     def found(self, text: str, locale: str) -> Iterator[tuple[int, int]]:
         """Where it matches in ``text``, in order. Raises UserError where that takes seconds."""
-        pattern = self._only or self._in(locale)
         try:
-            for match in pattern.finditer(text, timeout=SECONDS):
+            for match in self._in(locale).finditer(text, timeout=SECONDS):
                 if match.end() > match.start():
                     yield match.span()
         except TimeoutError:
@@ -83,28 +86,19 @@ class Expression:
     def matches(self, text: str, locale: str) -> bool:
         """Whether it matches anywhere in ``text``. Raises UserError where that takes seconds."""
         try:
-            return (self._only or self._in(locale)).search(text, timeout=SECONDS) is not None
+            return self._in(locale).search(text, timeout=SECONDS) is not None
         except TimeoutError:
             raise UserError(self._slow(text)) from None
 
     def _in(self, locale: str) -> regex.Pattern[str]:
-        if locale not in self._by_locale:
-            self._by_locale[locale] = self._compiled(
-                _PLACEHOLDER.sub(lambda m: self._number(m, locale), self.written)
-            )
-        return self._by_locale[locale]
+        key = locale if self._keyed else ""
+        if key not in self._by_locale:
+            self._by_locale[key] = self._compiled(_PLACEHOLDER.sub(lambda m: self._number(m, locale), self._expanded))
+        return self._by_locale[key]
 
     def _number(self, found: regex.Match[str], locale: str) -> str:
         lookup = self._numbers.foreign if found["other"] else self._numbers.of
         return f"(?:{lookup(found['kind'], locale)})"
-
-    def _check_kinds(self) -> None:
-        for found in _PLACEHOLDER.finditer(self.written):
-            if found["kind"] not in self._numbers.kinds:
-                raise UserError(
-                    f"{self.where()}: {self.written!r} names {found.group()}, and no locale has numbers of "
-                    f"that kind{nearest(found['kind'], self._numbers.kinds)} Write \\< for a plain <"
-                )
 
     def _compiled(self, expression: str) -> regex.Pattern[str]:
         try:
@@ -113,28 +107,23 @@ class Expression:
             at = getattr(error, "pos", None)
             place = f" (character {at + 1}: {expression[at : at + 12]!r})" if isinstance(at, int) else ""
             raise UserError(
-                f"{self.where()}: {self.written!r} is not a regular expression: "
+                f"{self._where()}: {self._written!r} is not a regular expression: "
                 f"{getattr(error, 'msg', None) or error}{place}. "
                 "Mend it there; a character that should stand for itself is written with a \\ before it"
             ) from None
 
     def _probe(self, longest: int) -> None:
-        if not _REPEAT.search(self.written):
-            return
-        pattern = self._only or self._in_any()
-        for probe in _probes(self.written, longest):
+        pattern = self._in(self._numbers.default_locale)
+        for probe in _probes(self._expanded, longest):
             try:
                 pattern.search(probe, timeout=PROBE_SECONDS)
             except TimeoutError:
                 raise UserError(self._slow(probe)) from None
 
-    def _in_any(self) -> regex.Pattern[str]:
-        return self._compiled(_PLACEHOLDER.sub(lambda _: _any_number(("911",)), self.written))
-
     def _slow(self, text: str) -> str:
         shown = text if len(text) <= 24 else f"{text[:20]}... ({len(text)} characters)"
         return (
-            f"{self.where()}: {self.written!r} takes too long on {shown!r}. A repeat inside a repeat tries every "
+            f"{self._where()}: {self._written!r} takes too long on {shown!r}. A repeat inside a repeat tries every "
             "way to share the text out: write (a|b)+ instead of (a+|b)+, and a bound, [^.]{0,40} instead of .*"
         )
 

@@ -67,6 +67,10 @@ _CLAUSE = re.compile(
     r";|\u2014| - |,? (?:but|however|though|pero|aber|sondern|mais)(?=,? )",
     re.IGNORECASE,
 )
+_DASHES = ("\u2014", "-")
+_CONDITION = re.compile(
+    r"(?:if|when|should|in case|unless|for|si|wenn|falls|bei|en caso|en cas)\b[^,]*$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +117,16 @@ class ReplyText:
         return tuple(clause for sentence in self.sentences for clause in self._cut(sentence))
 
     def _cut(self, sentence: Unit) -> Iterator[Unit]:
-        start = sentence.start
-        first = sentence.first
+        start, lead, first = sentence.start, sentence.lead, sentence.first
         for mark in _CLAUSE.finditer(self.flat, sentence.start, sentence.end):
-            if self.flat[start : mark.start()].strip():
-                yield Unit(start, mark.start(), sentence.question, sentence.lead, first)
+            left, cutter = self.flat[start : mark.start()].strip(), mark.group().strip()
+            if left:
+                yield Unit(start, mark.start(), sentence.question, lead, first)
                 first = False
-            start = mark.end() if mark.group().strip() in (";", "\u2014", "-") else mark.start()
-        yield Unit(start, sentence.end, sentence.question, sentence.lead, first)
+            if cutter in _DASHES and _CONDITION.match(left):
+                lead = left
+            start = mark.end() if cutter in (";", *_DASHES) else mark.start()
+        yield Unit(start, sentence.end, sentence.question, lead, first)
 
     def _sentences(self) -> Iterator[Unit]:
         lead, opening = "", True

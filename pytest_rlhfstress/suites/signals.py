@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
 from typing import cast
 
 from pytest_rlhfstress.conversation import Reading, Span
@@ -11,7 +13,9 @@ from pytest_rlhfstress.suites.signal_detectors import detect, import_detector
 from pytest_rlhfstress.suites.signal_patterns import Numbers
 from pytest_rlhfstress.suites.signal_rules import Path, Rule, Where
 from pytest_rlhfstress.suites.signal_text import ReplyText
+from pytest_rlhfstress.suites.signal_wordings import Wordings
 
+REMEMBERED = 1024
 Fields = Mapping[str, object]
 Places = Sequence[tuple[int, int]]
 
@@ -24,8 +28,9 @@ class Signals:
     """The compiled signals of one suite.
 
     ``declared`` is the suite's ``signals`` section and ``locales`` its ``locales`` section, both valid by
-    the schema; ``where`` tells the file, line and field of a path in them. Raises UserError for an
-    expression that does not compile or takes long, and for a detector that cannot be imported.
+    the schema; ``where`` tells the file, line and field of a path in them; ``wordings`` are the lists of
+    alternatives that expressions may name. Raises UserError for an expression that does not compile or
+    takes long, and for a detector that cannot be imported.
     """
 
     def __init__(
@@ -34,15 +39,19 @@ class Signals:
         locales: Mapping[str, Fields],
         default_locale: str,
         where: Where = _plain_path,
+        wordings: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> None:
         self.names: tuple[str, ...] = tuple(declared)
         self._default = default_locale
         self._languages = {name: str(locale.get("language", "en")) for name, locale in locales.items()}
         numbers = Numbers(
-            {n: cast(Mapping[str, Sequence[str]], locale.get("numbers", {})) for n, locale in locales.items()}
+            {n: cast(Mapping[str, Sequence[str]], locale.get("numbers", {})) for n, locale in locales.items()},
+            default_locale,
         )
+        self._read = lru_cache(REMEMBERED)(self._reading)
+        words = Wordings(wordings, numbers.kinds)
         self._signals = {
-            name: _Signal(name, fields, numbers, where, tuple(locales)) for name, fields in declared.items()
+            name: _Signal(name, fields, numbers, words, where, tuple(locales)) for name, fields in declared.items()
         }
 
     def reading(self, text: str, locale: str) -> Reading:
@@ -52,6 +61,9 @@ class Signals:
         """
         if locale not in self._languages:
             raise UserError(f"there is no locale {locale!r}{nearest(locale, self._languages)}")
+        return self._read(text, locale)
+
+    def _reading(self, text: str, locale: str) -> Reading:
         return _Reading(self._signals, ReplyText(text), locale, self._languages[locale])
 
     def check_examples(self) -> None:
@@ -81,7 +93,13 @@ class _Signal:
     """One signal: its rules, its detector, its examples."""
 
     def __init__(
-        self, name: str, fields: Fields, numbers: Numbers, where: Where, locales: tuple[str, ...]
+        self,
+        name: str,
+        fields: Fields,
+        numbers: Numbers,
+        wordings: Wordings,
+        where: Where,
+        locales: tuple[str, ...],
     ) -> None:
         self.name = name
         self._where = where
@@ -92,7 +110,7 @@ class _Signal:
                 f"{where(self._path())}: nothing detects it; give it `rules`, a `detector` or a `classifier`"
             )
         self._rules = [
-            Rule(rule, self._path("rules", at), numbers, where)
+            Rule(rule, self._path("rules", at), numbers, wordings, where)
             for at, rule in enumerate(cast(Sequence[Fields], fields.get("rules", ())))
         ]
         self._detector_name = str(fields.get("detector", ""))
