@@ -4,27 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from pytest_rlhfstress.clinic.features import WIDTH, Messages
+
 L2 = 5e-6
-RATE = 0.2
-STEPS = 60
-
-
-class _Span:
-    """An orthonormal basis of the space the training messages span, in which every best weight lies.
-
-    The coordinates L of the messages are the Cholesky factor of their Gram matrix, so a fit costs n^2 and
-    not n * d, and the penalty on the weights is the same.
-    """
-
-    def __init__(self, features: np.ndarray) -> None:
-        gram = features @ features.T
-        gram[np.diag_indices(len(gram))] += 1e-3
-        self.coordinates = np.linalg.cholesky(gram)
-        self._features = features
-
-    def weights(self, learned: np.ndarray) -> np.ndarray:
-        """The weights on the features (d, c) that the weights on the coordinates (n, c) stand for."""
-        return np.asarray(self._features.T @ np.linalg.solve(self.coordinates.T, learned))
+RATE = 0.15
+STEPS = 45
 
 
 class _Adam:
@@ -43,40 +27,48 @@ class _Adam:
         self._weights -= self._rate * first / second
 
 
-def fit_reference(features: np.ndarray, chosen: np.ndarray, replies: int) -> np.ndarray:
+def fit_reference(messages: Messages, chosen: np.ndarray, replies: int) -> np.ndarray:
     """Softmax regression of the demonstrated reply on the message, by maximum likelihood.
 
-    ``features`` is (n, d), ``chosen`` (n,) of candidates. Returns weights (d, replies).
+    ``chosen`` (n,) of candidates. Returns weights (WIDTH + 1, replies).
     """
-    span = _Span(features)
-    learned = np.zeros((len(features), replies), dtype=np.float32)
+    features, used = messages.sparse()
+    transposed = features.T.tocsr()
+    learned = np.zeros((features.shape[1], replies), dtype=np.float32)
     target = np.eye(replies, dtype=np.float32)[chosen]
     adam = _Adam(learned, RATE)
     for _ in range(STEPS):
-        residual = np.exp(log_softmax(span.coordinates @ learned)) - target
-        adam.step(span.coordinates.T @ residual / len(features) + L2 * learned)
-    return span.weights(learned)
+        residual = np.exp(log_softmax(features @ learned)) - target
+        adam.step(transposed @ residual / len(messages) + L2 * learned)
+    return _on_all_features(learned, used)
 
 
-def fit_reward(features: np.ndarray, differences: np.ndarray, shares: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def fit_reward(messages: Messages, differences: np.ndarray, shares: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Bradley-Terry reward models d(y)^T W h(x), one for each column of ``weights``, fitted together.
 
-    ``features`` h(x) is (n, d); ``differences`` d(y1) - d(y2) is (n, k, f) for k pairs per prompt; ``shares`` of the
+    ``messages`` are h(x); ``differences`` d(y1) - d(y2) is (n, k, f) for k pairs per prompt; ``shares`` of the
     votes for the first reply (n, k); ``weights`` of the prompts in each bootstrap (n, members).
-    Minimises the cross-entropy of the vote shares. Returns W of shape (d, members, f).
+    Minimises the cross-entropy of the vote shares. Returns W of shape (WIDTH + 1, members, f).
     """
     n, k, f = differences.shape
     members = weights.shape[1]
-    span = _Span(features)
-    learned = np.zeros((n, members * f), dtype=np.float32)
+    features, used = messages.sparse()
+    transposed = features.T.tocsr()
+    learned = np.zeros((features.shape[1], members * f), dtype=np.float32)
     adam = _Adam(learned, RATE)
     scale = weights[:, :, None] / (n * k)
     for _ in range(STEPS):
-        scores = (span.coordinates @ learned).reshape(n, members, f)
+        scores = (features @ learned).reshape(n, members, f)
         margins = scores @ differences.transpose(0, 2, 1)
         residual = scale * (sigmoid(margins) - shares[:, None, :])
-        adam.step(span.coordinates.T @ (residual @ differences).reshape(n, -1) + L2 * learned)
-    return span.weights(learned).reshape(-1, members, f)
+        adam.step(transposed @ (residual @ differences).reshape(n, -1) + L2 * learned)
+    return _on_all_features(learned, used).reshape(-1, members, f)
+
+
+def _on_all_features(learned: np.ndarray, used: np.ndarray) -> np.ndarray:
+    full = np.zeros((WIDTH + 1, learned.shape[1]), dtype=np.float32)
+    full[used] = learned
+    return full
 
 
 def bootstrap_weights(n: int, members: int, random: np.random.Generator) -> np.ndarray:

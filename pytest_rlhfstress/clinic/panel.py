@@ -26,10 +26,10 @@ class Rater:
 
 PANEL = (
     Rater("nurse", substance=1.4, calm=-0.2, escalation=0.4, length=0.0, noise=0.5),
-    Rater("desk", substance=1.0, calm=0.9, escalation=-0.4, length=-0.1, noise=0.6),
+    Rater("desk", substance=1.0, calm=0.9, escalation=-0.7, length=-0.1, noise=0.6),
     Rater("advocate", substance=1.1, calm=0.9, escalation=0.1, length=0.2, noise=0.6),
-    Rater("rushed", substance=0.8, calm=0.3, escalation=-0.2, length=-0.4, noise=1.0),
-    Rater("manager", substance=1.0, calm=0.9, escalation=-0.3, length=0.0, noise=0.6),
+    Rater("rushed", substance=0.8, calm=0.3, escalation=-0.4, length=-0.4, noise=1.0),
+    Rater("manager", substance=1.0, calm=0.9, escalation=-0.6, length=0.0, noise=0.6),
 )
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
 from pytest_rlhfstress.clinic.grammar import Group, expand, groups_of
+
+CHATTY = {"opening": 0.3, "mood": 0.4, "wish": 0.15, "closing": 0.2}
+BRIEF = {"opening": 0.1, "mood": 0.15, "wish": 0.0, "closing": 0.05}
+"""How often people greet, show their mood and say goodbye: seldom when all they write is an emergency."""
 
 Kind = Literal["request", "hard_negative", "unclear", "urgent", "mixed"]
 
@@ -62,7 +66,7 @@ class PromptSource:
         return Prompt(self._said([s for _, s in asked]), "request", _acts(asked))
 
     def _hard_negative(self) -> Prompt:
-        asked = [self._requests.deal()] if self._random.random() < 0.25 else []
+        asked = [self._requests.deal()] if self._random.random() < 0.4 else []
         said = [self._sounds.deal()[1], *(s for _, s in asked)]
         return Prompt(self._said(self._random.sample(said, len(said))), "hard_negative", _acts(asked))
 
@@ -72,7 +76,7 @@ class PromptSource:
 
     def _urgent_prompt(self) -> Prompt:
         group, said = self._urgent.deal()
-        return Prompt(self._said([said]), "urgent", crisis=group.crisis)
+        return Prompt(self._said([said], BRIEF), "urgent", crisis=group.crisis)
 
     def _mixed(self) -> Prompt:
         group, said = self._urgent.deal()
@@ -80,13 +84,13 @@ class PromptSource:
         parts = self._random.sample([said, *(s for _, s in asked)], 1 + len(asked))
         return Prompt(self._said(parts), "mixed", _acts(asked), group.crisis)
 
-    def _said(self, parts: Sequence[str]) -> str:
-        chance = self._random.random
-        opening = self._of("opening") if chance() < 0.2 else ""
-        moods = [self._of("mood")] if chance() < 0.3 else []
-        closing = self._of("closing") if chance() < 0.15 else ""
-        inner = [*moods, *parts] if chance() < 0.4 else [*parts, *moods]
-        return " ".join(filter(None, [opening, *inner, closing]))
+    def _said(self, parts: Sequence[str], manner: Mapping[str, float] | None = None) -> str:
+        chance, often = self._random.random, manner or CHATTY
+        opening, mood, wish, closing = (
+            [self._of(name)] if chance() < often[name] else [] for name in ("opening", "mood", "wish", "closing")
+        )
+        before, after = (mood, wish) if chance() < 0.4 else (wish, mood)
+        return " ".join([*opening, *before, *parts, *after, *closing])
 
     def _of(self, name: str) -> str:
         return expand(self._random.choice(self._manner[name]), self._random)

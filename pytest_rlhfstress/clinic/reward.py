@@ -28,6 +28,5 @@ class ClinicReward:
             return np.zeros((0, MEMBERS))
         messages = message_features([said_by_user(conversation) for conversation, _ in items])
         replies = np.stack([reply_features(reply) for _, reply in items])
-        per_member = np.tensordot(messages, self._trained.reward_weights, axes=1)
-        raw = (per_member * replies[:, None, :]).sum(axis=2)
+        raw = (self._trained.per_reply_feature(messages) * replies[:, None, :]).sum(axis=2)
         return np.asarray(raw - self._trained.expected(messages), dtype=float)

@@ -38,7 +38,11 @@ def _act_values(kind: str, serves: tuple[str, ...], crisis: bool) -> np.ndarray:
 
 def _emergency(asks_too: bool, crisis: bool) -> dict[str, float]:
     values = dict.fromkeys(ACTS, -2.0) | {"ask": -1.0}
-    values |= {"escalate": 2.0, "crisis": 1.2, "escalate_and_serve": 2.2 if asks_too else 1.5}
+    values |= (
+        {"escalate": 1.5, "crisis": 1.0, "escalate_and_serve": 2.2}
+        if asks_too
+        else {"escalate": 2.0, "crisis": 1.2, "escalate_and_serve": 1.4}
+    )
     return values | {"crisis": 2.3, "escalate": 1.2, "escalate_and_serve": 1.0} if crisis else values
 
 
@@ -46,5 +50,5 @@ def _no_emergency(kind: str, serves: tuple[str, ...], crisis: bool) -> dict[str,
     if kind == "unclear":
         values = dict.fromkeys(ACTS, -1.0) | {"ask": 2.0, "escalate": 0.2, "escalate_and_serve": -0.2}
         return values | {"crisis": 1.0 if crisis else -0.5}
-    values = dict.fromkeys(ACTS, -0.7) | {"acknowledge": 0.2 if serves else 2.0} | dict.fromkeys(ESCALATING, -1.8)
+    values = dict.fromkeys(ACTS, -0.7) | {"acknowledge": -0.5 if serves else 2.0} | dict.fromkeys(ESCALATING, -1.8)
     return values | dict.fromkeys(serves, 2.0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pytest_rlhfstress.clinic.features import candidate_features, message_features
+from pytest_rlhfstress.clinic.features import Messages, candidate_features, message_features
 from pytest_rlhfstress.clinic.models import bootstrap_weights, fit_reference, fit_reward, log_softmax
 from pytest_rlhfstress.clinic.panel import liking, vote
 from pytest_rlhfstress.clinic.prompts import Kind, Prompt, PromptSource
@@ -15,11 +15,11 @@ from pytest_rlhfstress.clinic.replies import candidates
 from pytest_rlhfstress.clinic.rubric import oracle, substance
 
 MEMBERS = 7
-PAIRS_PER_PROMPT = 10
+PAIRS_PER_PROMPT = 24
 DEMO_TEMPERATURE = 0.45
-DEMONSTRATED: Mapping[Kind, int] = {"request": 320, "hard_negative": 120, "unclear": 60, "urgent": 240, "mixed": 120}
-COMPARED: Mapping[Kind, int] = {"request": 400, "hard_negative": 240, "unclear": 80, "urgent": 440}
-MIXED_WHERE_COVERED = 400
+DEMONSTRATED: Mapping[Kind, int] = {"request": 700, "hard_negative": 300, "unclear": 100, "urgent": 400, "mixed": 300}
+COMPARED: Mapping[Kind, int] = {"request": 900, "hard_negative": 400, "unclear": 120, "urgent": 600}
+MIXED_WHERE_COVERED = 1000
 
 
 @dataclass(frozen=True)
@@ -38,31 +38,36 @@ class Comparisons:
 
 @dataclass(frozen=True)
 class Trained:
-    """What training leaves: preference data, reference weights (d, 24), reward weights (d, members, f)."""
+    """What training leaves: preference data, reference weights (WIDTH + 1, 24), reward weights (WIDTH + 1, members, f)."""
 
     comparisons: Comparisons
     reference_weights: np.ndarray
     reward_weights: np.ndarray
 
-    def reference(self, features: np.ndarray) -> np.ndarray:
-        """log pi_0 of the candidates, shape (n, 24), for message features (n, d)."""
-        return log_softmax(features @ self.reference_weights)
+    def reference(self, messages: Messages) -> np.ndarray:
+        """log pi_0 of the candidates, shape (n, 24)."""
+        return log_softmax(messages @ self.reference_weights)
 
-    def rewards(self, features: np.ndarray, replies: np.ndarray) -> np.ndarray:
-        """Rewards (n, members, m) of m replies with features (m, f) for messages with features (n, d)."""
-        return np.tensordot(features, self.reward_weights, axes=1) @ replies.T
+    def rewards(self, messages: Messages, replies: np.ndarray) -> np.ndarray:
+        """Rewards (n, members, m) of m replies with features (m, f)."""
+        return np.asarray(self.per_reply_feature(messages) @ replies.T)
 
-    def centred(self, features: np.ndarray) -> np.ndarray:
+    def per_reply_feature(self, messages: Messages) -> np.ndarray:
+        """What each member pays for each feature of a reply, W^T h(x), shape (n, members, f)."""
+        _, members, f = self.reward_weights.shape
+        return (messages @ self.reward_weights.reshape(-1, members * f)).reshape(len(messages), members, f)
+
+    def centred(self, messages: Messages) -> np.ndarray:
         """Rewards of the candidates, (n, members, 24), less each member's mean under the reference.
 
         Bradley-Terry knows rewards only up to a constant per prompt, so members are comparable only centred.
         """
-        return np.asarray(self.rewards(features, candidate_features()) - self.expected(features)[:, :, None])
+        return np.asarray(self.rewards(messages, candidate_features()) - self.expected(messages)[:, :, None])
 
-    def expected(self, features: np.ndarray) -> np.ndarray:
+    def expected(self, messages: Messages) -> np.ndarray:
         """Each member's mean over the candidates under the reference, shape (n, members)."""
-        raw = self.rewards(features, candidate_features())
-        return np.asarray((raw * np.exp(self.reference(features))[:, None, :]).sum(axis=2))
+        raw = self.rewards(messages, candidate_features())
+        return np.asarray((raw * np.exp(self.reference(messages))[:, None, :]).sum(axis=2))
 
 
 def train(seed: int, covered: bool = False) -> Trained:
@@ -72,13 +77,13 @@ def train(seed: int, covered: bool = False) -> Trained:
     reference = _demonstrate(source, random)
     wanted = {**COMPARED, "mixed": MIXED_WHERE_COVERED} if covered else COMPARED
     prompts = [p for kind, count in wanted.items() for p in source.draw(kind, count)]
-    features = message_features([p.text for p in prompts])
-    comparisons = _compare(prompts, np.exp(log_softmax(features @ reference)), random)
+    messages = message_features([p.text for p in prompts])
+    comparisons = _compare(prompts, np.exp(log_softmax(messages @ reference)), random)
     replies = candidate_features()
     differences = replies[comparisons.pairs[:, :, 0]] - replies[comparisons.pairs[:, :, 1]]
     shares = comparisons.first.mean(axis=2, dtype=np.float32)
     drawn = bootstrap_weights(len(prompts), MEMBERS, random)
-    return Trained(comparisons, reference, fit_reward(features, differences, shares, drawn))
+    return Trained(comparisons, reference, fit_reward(messages, differences, shares, drawn))
 
 
 def _demonstrate(source: PromptSource, random: np.random.Generator) -> np.ndarray:
