@@ -15,7 +15,7 @@ from pytest_rlhfstress.statistics.clustered import clustered_mean
 from pytest_rlhfstress.statistics.combinatorial import best_of_n_weights
 from pytest_rlhfstress.statistics.intervals import Interval
 from pytest_rlhfstress.statistics.overoptimisation import GaoFit, fit_gao
-from pytest_rlhfstress.statistics.policies import best_of_n_kl_bound, best_of_n_policy, gibbs, kl_divergence
+from pytest_rlhfstress.statistics.policies import best_of_n_kl_bound, best_of_n_policy, gibbs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -210,7 +210,7 @@ def _tilted(beta: float) -> Press:
 def _best(n: int) -> Press:
     def press(one: Candidates) -> _Outcome:
         policy = best_of_n_policy(_reference(one), one.proxy, n)
-        return _outcome(one, policy.chances, kl_divergence(policy.chances, _reference(one)))
+        return _outcome(one, policy.chances, policy.kl)
 
     return press
 

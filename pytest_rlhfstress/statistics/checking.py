@@ -19,8 +19,9 @@ def finite(values: ArrayLike, name: str) -> NDArray[np.float64]:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
         raise UserError(f"{name}: expected numbers, got {values!r:.80}") from None
-    wrong = np.argwhere(~np.isfinite(array))
-    if len(wrong):
+    sound = np.isfinite(array)
+    if not sound.all():
+        wrong = np.argwhere(~sound)
         at = tuple(int(i) for i in wrong[0])
         place = ", ".join(map(str, at)) or "0"
         raise UserError(f"{name}: {len(wrong)} of {array.size} are NaN or infinite, the first at index {place}")

@@ -36,13 +36,14 @@ def clustered_mean(clusters: Sequence[Sequence[float]], confidence: float = 0.95
     import numpy as np
     from scipy.special import stdtrit
 
-    kept = [finite(scores, f"scores of prompt {at}") for at, scores in enumerate(clusters) if len(scores)]
+    kept = [scores for scores in clusters if len(scores)]
     if not kept:
         raise UserError("there is no score to take the mean of")
-    every = np.concatenate(kept)
+    every = finite([score for scores in kept for score in scores], "scores")
     n, groups, mean = every.size, len(kept), float(every.mean())
+    starts = np.cumsum([0, *(len(scores) for scores in kept[:-1])])
     naive = float(np.sqrt(every.var() / n))
-    cr0 = float(np.sqrt(sum(float((scores - mean).sum()) ** 2 for scores in kept))) / n
+    cr0 = float(np.linalg.norm(np.add.reduceat(every - mean, starts))) / n
     if groups == 1:
         return ClusteredMean(mean, naive, cr0, np.inf, 1, n, Interval(-np.inf, np.inf))
     cr1 = cr0 * (groups / (groups - 1)) ** 0.5

@@ -38,7 +38,6 @@ def gibbs(reference: ArrayLike, rewards: ArrayLike, beta: float) -> Policy:
     ``beta`` must be positive; as it falls to 0 all mass moves to the best replies the reference can give.
     """
     import numpy as np
-    from scipy.special import logsumexp
 
     p, r = distribution(reference, "reference"), finite(rewards, "rewards")
     same_length(reference=p, rewards=r)
@@ -46,7 +45,8 @@ def gibbs(reference: ArrayLike, rewards: ArrayLike, beta: float) -> Policy:
         raise UserError(f"beta={beta!r}: the weight of the KL penalty is a positive number")
     with np.errstate(divide="ignore"):
         logits = np.log(p) + r / beta
-    q = np.exp(logits - logsumexp(logits))
+    weights = np.exp(logits - logits.max())
+    q = weights / weights.sum()
     return Policy(q, kl_divergence(q, p), float(q @ r))
 
 
