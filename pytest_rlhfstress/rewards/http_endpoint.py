@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -36,7 +35,8 @@ class HTTPReward:
     faults are tried again, with growing waits, at most six times.
     """
 
-    batch = 4 * CONCURRENCY
+    batch = 1
+    concurrency = CONCURRENCY
 
     def __init__(self, url: str, model: str = "") -> None:
         """``model`` is what the server calls it; "" leaves it to a server of only one."""
@@ -46,11 +46,12 @@ class HTTPReward:
         self.identity = f"{url}?model={model}"
         # Without its name nobody can tell whether the server still runs the same model as last time.
         self.persistent = bool(model)
-        self._connecting = threading.Lock()
 
     def score(self, items: Sequence[Item]) -> np.ndarray:
         """Rewards of shape (len(items), outputs of the model). Raises UserError in the server's words."""
         client = self._client
+        if len(items) == 1:
+            return as_rewards([self._row(client, items[0])], items, self.name)
         with ThreadPoolExecutor(CONCURRENCY, "rlhf-reward") as pool:
             waiting = [pool.submit(self._row, client, item) for item in items]
             try:

@@ -24,6 +24,11 @@ class CostlyReward(RewardModel, Protocol):
         ...
 
     @property
+    def concurrency(self) -> int:
+        """How many threads may have it score at the same time."""
+        ...
+
+    @property
     def persistent(self) -> bool:
         """Whether its scores may be used again by a later run."""
         ...
@@ -33,12 +38,12 @@ class ScoringModel:
     """A reward model in the shape of a model: the question ends with the reply, the answer is its rewards as JSON."""
 
     blocking = True
-    concurrency = 1
 
     def __init__(self, reward: CostlyReward) -> None:
         self._reward = reward
         self.name = reward.name
         self.batch = reward.batch
+        self.concurrency = reward.concurrency
         self.persistent = reward.persistent
 
     @property

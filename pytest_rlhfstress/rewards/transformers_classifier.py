@@ -35,6 +35,7 @@ class TransformersReward:
 
     persistent = True
     batch = 4 * BATCH
+    concurrency = 1
 
     def __init__(self, path: str, shown: str = "") -> None:
         self._path = path

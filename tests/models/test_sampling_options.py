@@ -67,5 +67,5 @@ def test_a_spec_that_cannot_be_read_is_answered_with_what_to_write(spec, said):
 def test_a_folder_alone_is_taken_for_a_forgotten_kind(tmp_path, monkeypatch):
     (tmp_path / "scheduler").mkdir()
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UserError, match="did you mean 'hf:./scheduler'?"):
+    with pytest.raises(UserError, match=r"did you mean 'hf:\./scheduler'\?"):
         load_model("./scheduler")

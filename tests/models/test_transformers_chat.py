@@ -132,7 +132,7 @@ def test_a_reply_never_runs_past_the_model_s_window(folder):
 
 def test_a_missing_folder_is_answered_with_the_nearest_name(tmp_path):
     (tmp_path / "scheduler-7b").mkdir()
-    with pytest.raises(UserError, match="there is no folder .*scheduler-8b; did you mean 'scheduler-7b'?"):
+    with pytest.raises(UserError, match=r"there is no folder .*scheduler-8b; did you mean 'scheduler-7b'\?"):
         load_model(f"hf:{tmp_path}/scheduler-8b")
 
 
@@ -161,7 +161,7 @@ def test_a_model_without_chat_template_is_refused(tmp_path):
 
 def test_weights_of_another_kind_are_refused_instead_of_filled_with_random_numbers(tmp_path):
     save_reward_model(tmp_path)
-    with pytest.raises(UserError, match="no weights for lm_head.weight"):
+    with pytest.raises(UserError, match=r"no weights for lm_head\.weight"):
         ask_directly(loaded(tmp_path), [question("Hi.")])
 
 
@@ -195,7 +195,8 @@ def test_a_tool_call_is_read_from_the_text_and_kept_raw_where_it_is_broken():
 
 
 def test_a_template_that_wants_arguments_as_a_mapping_gets_one(tmp_path):
-    template = "{% for m in messages %}{% for c in m.tool_calls or [] %}{{ c.function.arguments.day }}{% endfor %}{{ m.content }}{% endfor %}"
+    calls = "{% for c in m.tool_calls or [] %}{{ c.function.arguments.day }}{% endfor %}"
+    template = f"{{% for m in messages %}}{calls}{{{{ m.content }}}}{{% endfor %}}"
     save_chat_model(tmp_path, template=template)
     called = Message("assistant", "", (ToolCall("call_1", "book", '{"day": "Tuesday"}'),))
     with_call, without = ask_directly(

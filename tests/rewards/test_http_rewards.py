@@ -131,6 +131,8 @@ def test_a_wrong_answer_is_one_message_naming_the_endpoint(answer, said):
 
 
 def test_rows_of_different_lengths_are_refused():
-    with serving(lambda asked, number: Answer(pooled([1.0] * number))) as server:
-        with pytest.raises(UserError, match="all of one length"):
-            load_reward(f"{server.url}/pooling").score(ITEMS[:2])
+    def growing(asked, number):
+        return Answer(pooled([1.0] * number))
+
+    with serving(growing) as server, pytest.raises(UserError, match="all of one length"):
+        load_reward(f"{server.url}/pooling").score(ITEMS[:2])

@@ -118,18 +118,20 @@ def test_a_verdict_within_a_reply_is_not_the_judge_s():
 
 
 @pytest.mark.parametrize(
-    ("text", "vote"),
+    ("text", "preference"),
     [("verdict: a", 1), ("**Verdict:** B.", 0), ("VERDICT: TIE", 0.5), ("B", 0), ("VERDICT: A\n...\nVERDICT: B", 0)],
 )
-def test_verdicts_are_read_in_the_ways_models_write_them(text, vote):
-    always = JudgeReward(FunctionModel(lambda messages: text), ask_directly)
-    assert always._votes([q for q in Comparison(ASKED, "x", "y").questions()]) == [vote, vote]
+def test_verdicts_are_read_in_the_ways_models_write_them(text, preference):
+    """In the second order the judge decides for the same reply, which then stands in the other place."""
+    turned = {"a": "B", "b": "A"}
 
+    def answer(messages):
+        if "<reply_a>\nx\n" in messages[0]["content"]:
+            return text
+        return re.sub(r"\b[ABab]\b", lambda m: turned[m[0].lower()], text)
 
-def test_the_judge_never_falls_back_to_the_model_under_test(monkeypatch):
-    monkeypatch.setenv("RLHF_MODEL", "openai:under-test")
-    with pytest.raises(UserError, match="names no model to judge with"):
-        load_reward("judge:")
+    reward = JudgeReward(FunctionModel(answer), ask_directly)
+    assert reward.preferences([Comparison(ASKED, "x", "y")]) == [preference]
 
 
 def test_the_identity_holds_the_judge_s_model_and_its_options():

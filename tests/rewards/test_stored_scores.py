@@ -58,9 +58,11 @@ def test_a_reply_scored_once_is_not_scored_again(asking):
 
 
 def test_a_score_that_was_never_recorded_is_missed_and_not_invented(asking):
-    asking()(load_reward("http://127.0.0.1:9/pooling?model=rm", asking())._model, [])
+    with serving(pooled) as server:
+        spec = f"{server.url}/pooling?model=rm"
+        load_reward(spec, asking()).score(ITEMS[:1])
     with pytest.raises(UserError, match="--rlhf-record-mode=none, and the store has no reply"):
-        load_reward("http://127.0.0.1:9/pooling?model=rm", asking("none")).score(ITEMS[:1])
+        load_reward(spec, asking("none")).score(ITEMS[:2])
 
 
 def test_a_dialogue_with_tool_calls_reaches_the_reward_model_whole(asking):

@@ -71,7 +71,7 @@ def test_the_identity_follows_the_contents_and_not_the_place(folder, tmp_path):
 
 def test_a_chat_model_is_not_taken_for_a_reward_model(tmp_path):
     save_chat_model(tmp_path, num_labels=1)
-    with pytest.raises(UserError, match="no weights for score.weight"):
+    with pytest.raises(UserError, match=r"no weights for score\.weight"):
         load_reward(f"hf:{tmp_path}").score(ITEMS)
 
 
