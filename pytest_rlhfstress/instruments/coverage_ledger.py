@@ -59,14 +59,20 @@ class Ledger:
         """
         profiles: Counter[Profile] = Counter()
         prompts: defaultdict[str, Counting] = defaultdict(Counting)
+        known: dict[str, Together] = {}
         votes = 0
         for pair in pairs:
             name = family(pair)
-            inside = parts_of(name) if levels is None else tuple(sorted(set(levels(pair))))
-            cast = sum(vote.choice != "abstain" for vote in pair.all_votes)
+            if levels is not None:
+                inside = tuple(sorted(set(levels(pair))))
+            elif name in known:
+                inside = known[name]
+            else:
+                inside = known[name] = parts_of(name)
+            cast = sum([vote.choice != "abstain" for vote in pair.all_votes])
             votes += cast
             profiles[Profile(name, inside, act(pair.chosen), act(pair.rejected), cast > 0)] += 1
-            prompts[name].add("\x1f".join(message.content for message in pair.prompt))
+            prompts[name].add("\x1f".join([message.content for message in pair.prompt]))
         return cls(dict(profiles), votes, {name: counting.done() for name, counting in prompts.items()})
 
     def merge(self, other: Ledger) -> Ledger:
