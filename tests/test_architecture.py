@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "asking": VALUES | {"models"},
     "instruments": AUDITED,
     "clinic": AUDITED,
-    "reports": {"errors", "conversation", "finding", "statistics"},
+    "reports": {"errors", "conversation", "finding", "statistics", "instruments"},
     "__init__": VALUES | {"stress_route"},
 }
 EVERYTHING = {"plugin", "conduct", "running"}

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.finding import Finding
 from pytest_rlhfstress.reports.comparison import KINDS, Comparison
-from pytest_rlhfstress.reports.report import Broken, Calibration, Report, RunFacts, SuiteFacts
+from pytest_rlhfstress.reports.report import Broken, Calibration, Instruments, Measured, Report, RunFacts, SuiteFacts
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -42,6 +42,10 @@ def as_document(report: Report) -> dict[str, object]:
         "findings": [finding.as_dict() for finding in report.findings],
         "broken": [asdict(broken) for broken in report.broken],
     }
+    if report.instruments is not None:
+        audited = asdict(report.instruments)
+        document["instruments"] = audited.pop("measured")
+        document["audited"] = audited
     if report.calibration:
         document["calibration"] = {name: asdict(value) for name, value in report.calibration.items()}
     if report.comparison is not None:
@@ -115,8 +119,14 @@ def _report(document: dict[str, object]) -> Report:
         facts=RunFacts(**run),
         findings=tuple(Finding.from_dict(finding) for finding in plain["findings"]),
         broken=tuple(Broken(**broken) for broken in plain["broken"]),
+        instruments=_instruments(plain) if "instruments" in plain else None,
         calibration={name: _calibration(value) for name, value in plain.get("calibration", {}).items()},
     )
+
+
+def _instruments(plain: dict[str, dict[str, Any]]) -> Instruments:
+    measured = {name: Measured(m["sentence"], tuple(m["rows"])) for name, m in plain["instruments"].items()}
+    return Instruments(**plain["audited"], measured=measured)
 
 
 def _calibration(value: dict[str, object]) -> Calibration:

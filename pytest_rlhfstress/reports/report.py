@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pytest_rlhfstress.finding import Finding, Slice, Verdict
 from pytest_rlhfstress.reports.comparison import Comparison
+
+if TYPE_CHECKING:
+    from pytest_rlhfstress.instruments.overview import Audit
 
 VERDICTS: tuple[Verdict, ...] = ("FAIL", "INCONCLUSIVE", "PASS")
 """From the worst to the best."""
@@ -67,6 +71,43 @@ class Calibration:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """What one instrument says, and the figures it says it from as rows of plain data."""
+
+    sentence: str
+    rows: tuple[Mapping[str, object], ...] = ()
+
+
+@dataclass(frozen=True)
+class Instruments:
+    """What the instruments measured, on what, by their names; ``truth`` names the rubric they held rewards against."""
+
+    suite: str
+    preferences: str
+    reward_model: str
+    truth: str
+    measured: Mapping[str, Measured]
+
+    @classmethod
+    def of(cls, audit: Audit) -> Instruments:
+        """The audit's sentences and figures."""
+        rows = {
+            "stress_route": audit.doses.rows() if audit.doses else (),
+            "reward_mirror": audit.mirror.rows(),
+            "coverage_ledger": audit.ledger.rows(),
+            "shadow_zone": audit.zone.rows() if audit.zone else (),
+            "late_bell": tuple({"family": bell.family, **row} for bell in audit.bells for row in bell.rows()),
+            "safety_brake": audit.brake.rows() if audit.brake else (),
+            "disagreement_bench": audit.bench.rows(),
+            "uncertainty_meter": audit.meter.rows(),
+            "proxy_audit": audit.proxies.rows(),
+        }
+        measured = {name: Measured(said, rows[name]) for name, said in audit.sentences.items()}
+        measured["shadow_map"] = Measured(audit.shadow.sentence, audit.shadow.rows())
+        return cls(audit.suite, audit.preferences, audit.reward_model, audit.truth, measured)
+
+
+@dataclass(frozen=True)
 class WorstSlice:
     """The family of prompts in which the largest share of the tried cases broke one spec."""
 
@@ -78,7 +119,8 @@ class WorstSlice:
 class Report:
     """Everything a report file says. ``calibration`` goes by signal; what was not measured is absent.
 
-    ``comparison`` is with the baseline, where one was given.
+    ``comparison`` is with the baseline, where one was given. ``audit`` is what ``instruments`` was taken from, for the
+    pictures; a report read from a file has none.
     """
 
     facts: RunFacts
@@ -86,6 +128,8 @@ class Report:
     broken: tuple[Broken, ...] = ()
     calibration: Mapping[str, Calibration] = field(default_factory=dict)
     comparison: Comparison | None = None
+    instruments: Instruments | None = None
+    audit: Audit | None = field(default=None, compare=False, repr=False)
 
     @property
     def ranked(self) -> tuple[Finding, ...]:

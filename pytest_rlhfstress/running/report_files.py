@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from pytest_rlhfstress.finding import Finding
 from pytest_rlhfstress.options import Options
 from pytest_rlhfstress.reports.comparison import Comparison, compare
-from pytest_rlhfstress.reports.report import Broken, Report, RunFacts, SuiteFacts
+from pytest_rlhfstress.reports.report import Broken, Instruments, Report, RunFacts, SuiteFacts
 
 if TYPE_CHECKING:
     import pytest
 
+    from pytest_rlhfstress.instruments.overview import Audit
     from pytest_rlhfstress.suites import Suite
 
 
@@ -30,6 +31,7 @@ class Outcome:
     complete: bool
     began: datetime
     seconds: float
+    audit: Audit | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ def report_of(options: Options, outcome: Outcome, baseline: Report | None) -> Re
         findings=tuple(outcome.findings),
         broken=tuple(outcome.broken),
         comparison=compared,
+        instruments=Instruments.of(outcome.audit) if outcome.audit is not None else None,
+        audit=outcome.audit,
     )
 
 

@@ -6,15 +6,19 @@ import base64
 import functools
 import hashlib
 import re
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from pytest_rlhfstress.reports.html.cards import cards
+from pytest_rlhfstress.reports.html.drawing import EXTRA, can_draw, draw
+from pytest_rlhfstress.reports.html.section import Picture, Section
 from pytest_rlhfstress.reports.plain_text import JOINERS, KEPT, printable
 from pytest_rlhfstress.reports.report import CAVEAT, Report
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 MOST_SLICES = 12
 MOST_FURTHER = 5
@@ -36,6 +40,33 @@ def as_html(report: Report) -> str:
         slices=report.worst_slices(MOST_SLICES),
         families=sorted({s.family for f in report.findings for s in f.slices}),
         caveat=CAVEAT,
+        sections=_sections(report),
+        can_draw=can_draw(),
+        extra=EXTRA,
+    )
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A section with its pictures drawn; none where the drawing library is not installed."""
+
+    section: Section
+    pictures: tuple[tuple[Picture, Markup], ...]
+
+
+def _sections(report: Report) -> tuple[Drawn, ...]:
+    if report.audit is None:
+        return ()
+    from pytest_rlhfstress.reports.html.sections import sections_of
+
+    return tuple(
+        Drawn(
+            section,
+            tuple((picture, draw(picture, f"{section.name}-{at}")) for at, picture in enumerate(section.pictures))
+            if can_draw()
+            else (),
+        )
+        for section in sections_of(report.audit)
     )
 
 
