@@ -14,56 +14,24 @@ import pytest
 
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.options import Options, options_from
+from pytest_rlhfstress.running.gathering import Gathered, Gathering, hand_over
 from pytest_rlhfstress.running.mentions import MARKER
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
-    from pytest_rlhfstress.finding import Finding
-    from pytest_rlhfstress.reports.report import Broken, Report
-    from pytest_rlhfstress.running.run import BoundSpec, Run
+    from pytest_rlhfstress.reports.report import Report
+    from pytest_rlhfstress.running.run import BoundSpec, Run  # noqa: F401 (named in a stash key)
 
 OPTIONS = pytest.StashKey[Options]()
 RUN = pytest.StashKey["Run"]()
 SPEC = pytest.StashKey["BoundSpec"]()
 MISTAKES = pytest.StashKey[list[str]]()
-FINDINGS = pytest.StashKey["list[Finding]"]()
-BROKEN = pytest.StashKey["list[Broken]"]()
+GATHERED = pytest.StashKey[Gathered]()
 BEGAN = pytest.StashKey[tuple[datetime, float]]()
 BASELINE = pytest.StashKey["Report | None"]()
 REPORT = pytest.StashKey["Report"]()
 NOTES = pytest.StashKey[tuple[str, ...]]()
-FINDING = "rlhf_finding"
-
-
-class Gathering:
-    """A plugin object that gathers findings from this process's reports and from xdist's workers'."""
-
-    def __init__(self, findings: list[Finding], broken: list[Broken]) -> None:
-        self.findings = findings
-        self.broken = broken
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the finding that a spec's report carries."""
-        carried = getattr(report, FINDING, None)
-        if carried is not None:
-            from pytest_rlhfstress.finding import Finding
-
-            self.findings.append(Finding.from_dict(carried))
-        elif report.failed:
-            self._note(report)
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Keep what could not be collected."""
-        if report.failed:
-            self._note(report)
-
-    def _note(self, report: pytest.TestReport | pytest.CollectReport) -> None:
-        from pytest_rlhfstress.reports.report import Broken
-
-        lines = report.longreprtext.strip().splitlines() or ["failed"]
-        self.broken.append(Broken(report.nodeid, lines[-1]))
-
 
 def begin(config: pytest.Config) -> None:
     """Register the markers, read the options, and load the selected suites so that mistakes show first."""
@@ -78,10 +46,9 @@ def begin(config: pytest.Config) -> None:
         "rlhf_samples(of, hold): ask each question `of` times; at least `hold` replies must keep the invariant",
     )
     config.stash[MISTAKES] = []
-    config.stash[FINDINGS] = []
-    config.stash[BROKEN] = []
+    config.stash[GATHERED] = Gathered()
     config.stash[BEGAN] = (datetime.now(UTC), time.monotonic())
-    config.pluginmanager.register(Gathering(config.stash[FINDINGS], config.stash[BROKEN]), "rlhfstress-gathering")
+    config.pluginmanager.register(Gathering(config.stash[GATHERED]), "rlhfstress-gathering")
     try:
         options = options_from(config)
         config.stash[OPTIONS] = options
@@ -106,6 +73,8 @@ def _check_names(run: Run) -> None:
         _ = run.model
     if run.options.rewards:
         _ = run.reward
+    if run.options.preferences:
+        _ = run.preferences
 
 
 def current(config: pytest.Config) -> Run:
@@ -233,9 +202,11 @@ def _asks_by_its_own_strategies(item: pytest.Item) -> bool:
 @contextmanager
 def bound(item: pytest.Function) -> Iterator[None]:
     """The call of a test; of a spec, with its model bound and its body watched."""
-    from pytest_rlhfstress.running.run import MODEL, BoundSpec, is_spec
+    from pytest_rlhfstress.running.run import AUDIT, MODEL, BoundSpec, is_spec
 
-    interesting = MODEL in item.fixturenames or "pytest_rlhfstress.stress_route" in sys.modules
+    interesting = (
+        MODEL in item.fixturenames or AUDIT in item.fixturenames or "pytest_rlhfstress.stress_route" in sys.modules
+    )
     if not interesting or not is_spec(item):
         yield
         return
@@ -279,7 +250,11 @@ def report_of(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.Tes
 def finish(session: pytest.Session) -> None:
     """Write run-wide JUnit properties and the report files, and let go of resources."""
     config = session.config
-    findings, run = config.stash[FINDINGS], _run(config)
+    gathered, run = config.stash[GATHERED], _run(config)
+    findings = gathered.findings
+    if run is not None:
+        gathered.audits.update(run.auditing.audits)
+        hand_over(config, gathered.audits)
     if not hasattr(config, "workerinput") and (findings or (run is not None and run.selection is not None)):
         from pytest_rlhfstress.reports.junit import add_suite_properties
 
@@ -295,16 +270,17 @@ def _write_reports(session: pytest.Session) -> None:
 
     config = session.config
     options, run = config.stash[OPTIONS], _run(config)
-    findings, broken = config.stash[FINDINGS], config.stash[BROKEN]
+    gathered = config.stash[GATHERED]
     began, ticks = config.stash[BEGAN]
     ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
     outcome = Outcome(
         suites=run.selection.suites if run is not None and run.selection is not None else (),
-        findings=findings,
-        broken=broken,
+        findings=gathered.findings,
+        broken=gathered.broken,
         complete=ended and not (session.shouldstop or session.shouldfail),
         began=began,
         seconds=time.monotonic() - ticks,
+        audit=next(iter(gathered.audits.values()), None),
     )
     config.stash[REPORT] = report_of(options, outcome, config.stash[BASELINE])
     written = write_files(config.stash[REPORT], options.reports)
@@ -315,7 +291,7 @@ def _write_reports(session: pytest.Session) -> None:
 
 def summarise(reporter: TerminalReporter, config: pytest.Config) -> None:
     """Print the verdicts, worst first."""
-    findings = config.stash[FINDINGS]
+    findings = config.stash[GATHERED].findings
     run = _run(config)
     selection = run.selection if run is not None else None
     if not findings and selection is None:
@@ -332,6 +308,7 @@ def summarise(reporter: TerminalReporter, config: pytest.Config) -> None:
         reviews=tuple(f"{s.name}: {s.review}" for s in (selection.suites if selection else ()) if s.review),
         notes=config.stash.get(NOTES, ()),
         comparison=report.comparison if report is not None else None,
+        instruments=report.audit.sentences if report is not None and report.audit is not None else {},
     )
     write_summary(reporter, findings, overview)
     if report is not None:

@@ -27,6 +27,7 @@ class Options:
     model_configured: bool
     rewards: tuple[str, ...]
     preferences: str | None
+    preference_fields: str | None
     cases: int
     cases_configured: bool
     samples: int
@@ -66,6 +67,8 @@ _DECLARED = (
               "judge:MODEL; several make an ensemble (repeatable). Default: the clinic's", "SPEC", many=True),
     _Declared("preferences", "preference data the instruments audit: a JSONL, CSV or Parquet file or a Hugging Face "
               "dataset folder. Default: the clinic's votes, for the clinic", "PATH"),
+    _Declared("preference-fields", "which field of the preference data plays which part, where its names are not the usual "
+              "ones: prompt=instruction,chosen=good,rejected=bad", "FIELDS"),
     _Declared("cases", f"how many cases each spec tries. Default: {DEFAULT_CASES}", "N"),
     _Declared("samples", "replies asked per question; an invariant must hold for each. Default: 1", "K"),
     _Declared("concurrency", "requests in flight at once. Default: what suits the model", "C"),
@@ -125,6 +128,7 @@ def options_from(config: pytest.Config) -> Options:
         model_configured=bool(model),
         rewards=read.texts("reward"),
         preferences=read.text("preferences"),
+        preference_fields=read.text("preference-fields"),
         cases=read.number("cases", least=1) or DEFAULT_CASES,
         cases_configured=read.text("cases") is not None,
         samples=read.number("samples", least=1) or 1,

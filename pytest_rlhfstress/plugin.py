@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
     from pytest_rlhfstress.models import Model
+    from pytest_rlhfstress.preferences import Preferences
     from pytest_rlhfstress.rewards import RewardModel
+
+
+pytest_plugins = ["pytest_rlhfstress.instrument_fixtures"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -101,3 +105,9 @@ def model_under_test(pytestconfig: pytest.Config) -> Model:
 def reward_model(pytestconfig: pytest.Config) -> RewardModel:
     """The reward model (--rlhf-reward), by default the embedded clinic's. Override it with your own callable."""
     return conduct.current(pytestconfig).reward
+
+
+@pytest.fixture(scope="session")
+def preferences(pytestconfig: pytest.Config) -> Preferences:
+    """The preference data (--rlhf-preferences), by default the embedded clinic's votes. Override it with your own."""
+    return conduct.current(pytestconfig).preferences

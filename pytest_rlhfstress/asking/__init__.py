@@ -3,6 +3,6 @@
 from pytest_rlhfstress.asking.asker import Asker
 from pytest_rlhfstress.asking.limits import Limits
 from pytest_rlhfstress.asking.outcome import Unanswered
-from pytest_rlhfstress.asking.store import Store, open_store
+from pytest_rlhfstress.asking.store import Keyed, Store, open_store
 
-__all__ = ["Asker", "Limits", "Store", "Unanswered", "open_store"]
+__all__ = ["Asker", "Keyed", "Limits", "Store", "Unanswered", "open_store"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 
 from pytest_rlhfstress.asking.dispatcher import Dispatcher
@@ -61,51 +61,92 @@ class Asker:
         """Whether asking several questions at once is any faster than asking one after another."""
         return self.concurrency * self.model.batch > 1
 
+    @property
+    def _in_this_thread(self) -> bool:
+        return self.model.blocking and self.concurrency == 1
+
+    @property
+    def ahead(self) -> int:
+        """How many questions beyond the one that is waited for it is worth having begun."""
+        capacity = self.concurrency * self.model.batch
+        return capacity if self._in_this_thread else 2 * capacity
+
     def ask(self, questions: Sequence[Question]) -> list[Answer]:
         """The replies, in order; those not stored are asked together.
 
         Raises UserError, in the provider's words, for a fault that no repetition mends; what was not
         begun by then is abandoned.
         """
-        keyed = [Keyed.of(question, self.model.identity) for question in questions]
-        futures = self.begin_keyed(keyed)
+        keyed = [self.keyed(question) for question in questions]
+        futures = self.begin(keyed)
         try:
-            answers = [future.result() for future in futures]
-        except BaseException as error:
-            for future in futures:
-                future.cancel()
-            if isinstance(error, PermanentFault):
-                self._refused = error
+            return [self.result(one, future) for one, future in zip(keyed, futures, strict=True)]
+        except BaseException:
+            self.abandon(futures)
             raise
-        for one, answer in zip(keyed, answers, strict=True):
-            self.settle(one, answer)
-        return answers
 
-    def stored(self, question: Question) -> Reply | None:
-        """The reply there is already, without asking."""
-        keyed = Keyed.of(question, self.model.identity)
-        return self.store.find([keyed.key]).get(keyed.key)
+    def keyed(self, question: Question) -> Keyed:
+        """The question with the key its reply is stored under."""
+        return Keyed.of(question, self.model.identity)
 
-    def begin_keyed(self, questions: Sequence[Keyed]) -> list[Future[Answer]]:
-        """A future for each question: done where the reply is stored or known to be missing, else being asked."""
-        futures = dict(self._known({q.key for q in questions}))
+    def known(self, keyed: Keyed) -> Answer | None:
+        """The answer there is already, without asking or waiting."""
+        if keyed.key in self._unanswered:
+            return self._unanswered[keyed.key]
+        under_way = self._under_way.get(keyed.key)
+        if under_way is not None and not under_way.cancelled():
+            return under_way.result() if under_way.done() and under_way.exception() is None else None
+        found = self.store.find([keyed.key]).get(keyed.key)
+        if found is not None and keyed.key not in self._accounted:
+            self._accounted.add(keyed.key)
+            self.from_store += 1
+        return found
+
+    def is_under_way(self, keyed: Keyed) -> bool:
+        """Whether the question is being asked, or waits to be."""
+        return self._live(keyed.key) is not None
+
+    def begin(self, questions: Sequence[Keyed], first: bool = False) -> list[Future[Answer]]:
+        """A future for each question: done where the answer is known, else being asked.
+
+        They are asked in order, after those begun earlier, or before them where they come ``first``. Raises
+        UserError where the record mode forbids asking, and what the provider said when it refuses for good.
+        """
+        futures = {key: future for key in {q.key for q in questions} if (future := self._live(key)) is not None}
         missing = {q.key: q for q in questions if q.key not in futures}
+        for key, one in tuple(missing.items()):
+            answer = self.known(one)
+            if answer is not None:
+                futures[key] = _done(answer)
+                del missing[key]
         if missing:
             self._may_ask(list(missing.values()))
-            begun = self._door().submit(list(missing.values()))
+            begun = self._door().submit(list(missing.values()), first)
             new = dict(zip(missing, begun, strict=True))
             self._under_way.update(new)
             futures.update(new)
         return [futures[q.key] for q in questions]
 
-    def settle(self, keyed: Keyed, answer: Answer) -> None:
-        """Take note of an answer that has come."""
+    def result(self, keyed: Keyed, future: Future[Answer]) -> Answer:
+        """The answer, waited for. Raises UserError where the model or its provider misbehaves."""
+        try:
+            answer = future.result()
+        except PermanentFault as fault:
+            self._refused = fault
+            raise
         self._under_way.pop(keyed.key, None)
         if isinstance(answer, Unanswered):
             self._unanswered[keyed.key] = answer
         elif keyed.key not in self._accounted and not answer.text and not answer.tool_calls:
             self._notice(f"the model {self.model.name} returned an empty reply")
         self._accounted.add(keyed.key)
+        return answer
+
+    def abandon(self, futures: Iterable[Future[Answer]]) -> None:
+        """Take back what was not begun yet."""
+        for future in futures:
+            future.cancel()
+        self._under_way = {key: future for key, future in self._under_way.items() if not future.cancelled()}
 
     def close(self) -> None:
         """Abandon what is under way; close the model and the store."""
@@ -113,13 +154,9 @@ class Asker:
             self._asking.close()
         self.store.close()
 
-    def _known(self, keys: set[str]) -> dict[str, Future[Answer]]:
-        known = {k: self._under_way[k] for k in keys if k in self._under_way and not self._under_way[k].cancelled()}
-        known.update({k: _done(self._unanswered[k]) for k in keys if k in self._unanswered})
-        found = self.store.find(keys - known.keys())
-        self.from_store += len(found.keys() - self._accounted)
-        known.update({key: _done(reply) for key, reply in found.items()})
-        return known
+    def _live(self, key: str) -> Future[Answer] | None:
+        future = self._under_way.get(key)
+        return future if future is not None and not future.cancelled() else None
 
     def _may_ask(self, missing: Sequence[Keyed]) -> None:
         if self._refused is not None:
@@ -134,7 +171,7 @@ class Asker:
 
     def _door(self) -> Dispatcher | Here:
         if self._asking is None:
-            kind = Here if self.model.blocking and self.concurrency == 1 else Dispatcher
+            kind = Here if self._in_this_thread else Dispatcher
             self._asking = kind(self.model, self.store, self.limits, self.counts)
         return self._asking
 

@@ -46,8 +46,12 @@ class Budget:
         if self._requests is not None:
             await self._requests.acquire()
         if self._tokens is not None:
-            estimate = sum(_tokens(q) for q in questions)
-            await self._tokens.acquire(min(estimate, self._tokens.max_rate))
+            left = sum(_tokens(q) for q in questions)
+            while left > 0:
+                # The limiter gives at most its burst at once.
+                part = min(left, self._tokens.max_rate)
+                await self._tokens.acquire(part)
+                left -= part
 
 
 def _limiter(per_minute: float | None) -> AsyncLimiter | None:

@@ -55,10 +55,10 @@ class Dispatcher:
         self._thread = threading.Thread(target=self._run, name="rlhf-asking", daemon=True)
         self._thread.start()
 
-    def submit(self, questions: Sequence[Keyed]) -> list[Future[Answer]]:
-        """Queue questions behind those queued before."""
+    def submit(self, questions: Sequence[Keyed], first: bool = False) -> list[Future[Answer]]:
+        """Queue questions behind those queued before, or in front of them."""
         jobs = [Job(keyed) for keyed in questions]
-        self._loop.call_soon_threadsafe(self._enqueue, jobs)
+        self._loop.call_soon_threadsafe(self._enqueue, jobs, first)
         return [job.future for job in jobs]
 
     def close(self) -> None:
@@ -89,8 +89,11 @@ class Dispatcher:
         if closing is not None:
             await closing
 
-    def _enqueue(self, jobs: list[Job]) -> None:
-        self._queue.extend(jobs)
+    def _enqueue(self, jobs: list[Job], first: bool) -> None:
+        if first:
+            self._queue.extendleft(reversed(jobs))
+        else:
+            self._queue.extend(jobs)
         self._staff()
 
     def _staff(self) -> None:
@@ -158,12 +161,17 @@ class Dispatcher:
         """The model's replies. Raises TransientFault when every try failed."""
         try:
             return await self._once(questions)
-        except TransientFault:
-            if self._limits.tries == 1:
-                raise
-        # The policy is built only for what failed: it costs more than a quick request.
-        self._counts.retries += 1
-        return await retrying_async(self._limits, self._counts)(self._once, questions)
+        except TransientFault as fault:
+            failed: list[TransientFault] = [fault]
+
+        async def again() -> Sequence[Reply]:
+            # The policy is built only for what failed, since it costs more than a quick request;
+            # its first try is the one that has failed already.
+            if failed:
+                raise failed.pop()
+            return await self._once(questions)
+
+        return await retrying_async(self._limits, self._counts)(again)
 
     async def _once(self, questions: list[Question]) -> Sequence[Reply]:
         await self._budget.await_turn(questions)

@@ -31,7 +31,7 @@ class Here:
         self._counts = counts
         self._budget = Budget(limits, counts)
 
-    def submit(self, questions: Sequence[Keyed]) -> list[Future[Answer]]:
+    def submit(self, questions: Sequence[Keyed], first: bool = False) -> list[Future[Answer]]:
         """Ask them all; the futures returned are done. Raises UserError where the model misbehaves."""
         futures: list[Future[Answer]] = [Future() for _ in questions]
         for start in range(0, len(questions), self._model.batch):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_rlhfstress.finding import Finding, PairsCovered
@@ -32,6 +32,7 @@ class Overview:
     reviews: tuple[str, ...]
     notes: tuple[str, ...] = ()
     comparison: Comparison | None = None
+    instruments: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_summary(reporter: TerminalReporter, findings: Sequence[Finding], overview: Overview) -> None:
@@ -46,6 +47,11 @@ def write_summary(reporter: TerminalReporter, findings: Sequence[Finding], overv
     for finding in sorted(findings, key=rank):
         if reporter.verbosity >= 0 or finding.verdict != "PASS":
             _write_row(reporter, finding, overview.comparison)
+    if overview.instruments and reporter.verbosity >= 0:
+        reporter.write_line("what the instruments say of its tuning", bold=True)
+        for name, sentence in overview.instruments.items():
+            for part in wrapped(f"{name:<20}{shown(sentence, 400)}", " " * 20):
+                reporter.write_line(part)
     for line in _closing(findings, overview):
         for part in wrapped(line):
             reporter.write_line(part)

@@ -24,7 +24,6 @@ class Attempt:
     arguments: Mapping[str, object]
     exchanges: list[Exchange] = field(default_factory=list)
     questioned: list[tuple[str, bool]] = field(default_factory=list)
-    unanswered: int = 0
 
     @property
     def case(self) -> Case | None:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+SUITE = "healthcare"
+"""The suite the clinic was tuned for: its oracle knows that suite's facts."""
+
+
 class ClinicPolicy:
     """The clinic's 24 candidates, its untuned reference and its oracle, for cases of the healthcare suite."""
 

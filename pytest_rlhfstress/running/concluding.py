@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_rlhfstress.conversation import Case
-from pytest_rlhfstress.finding import Counterexample, Finding, Marked, Slice, Verdict
+from pytest_rlhfstress.finding import Counterexample, Finding, Marked, PairsCovered, RateFound, Slice
 from pytest_rlhfstress.running.attempt import Attempt, Exchange
 from pytest_rlhfstress.running.spec_run import Failure, SpecRun
+from pytest_rlhfstress.running.verdicts import verdict_of, verdict_of_rate
 
 if TYPE_CHECKING:
     import pytest
-
-ENOUGH_CASES = 59
-"""Fewer cases than this cannot tell a defect in 5 % of them from none (1 - 0.05**(1/n) > 0.05)."""
 
 Scorer = Callable[[Sequence[Mapping[str, str]], Sequence[str]], "tuple[str, Sequence[float]]"]
 
@@ -32,12 +30,17 @@ class Context:
     seed: int
     score: Scorer
     explain: Callable[[Case, str], tuple[str, ...]]
+    rate: RateFound | None = None
+    coverage: PairsCovered | None = None
 
 
 def conclude(item: pytest.Item, spec: SpecRun, error: BaseException | None, wanted: int, context: Context) -> Finding:
     """The Finding of a spec that has ended, by ``error`` or well."""
-    verdict, reason = _verdict(spec, error, wanted)
-    failure = spec.failure if verdict == "FAIL" else None
+    if context.rate is not None:
+        verdict, reason = verdict_of_rate(spec, context.rate)
+    else:
+        verdict, reason = verdict_of(spec, error, wanted, context.coverage)
+    failure = _failure(spec, error) if verdict == "FAIL" else None
     return Finding(
         nodeid=item.nodeid,
         spec=item.name,
@@ -53,30 +56,15 @@ def conclude(item: pytest.Item, spec: SpecRun, error: BaseException | None, want
         slices=_slices(spec),
         unanswered=spec.unanswered,
         counterexample=_counterexample(item, failure, context) if failure else None,
+        rate=context.rate,
+        coverage=context.coverage,
     )
 
 
-def _verdict(spec: SpecRun, error: BaseException | None, wanted: int) -> tuple[Verdict, str]:
-    if spec.stopped is not None:
-        return "INCONCLUSIVE", spec.stopped
-    if error is not None and spec.failure is None:
-        if spec.unanswered:
-            return "INCONCLUSIVE", f"{spec.unanswered} cases unanswered: {spec.unanswered_reason}"
-        return "INCONCLUSIVE", f"{type(error).__name__}: {error}"
-    if error is not None:
-        return "FAIL", "a counterexample was found"
-    cases = len(spec.judged)
-    if spec.unanswered:
-        return "INCONCLUSIVE", f"{spec.unanswered} cases unanswered: {spec.unanswered_reason}"
-    if not spec.searching:
-        return "PASS", "held for what it asked (written by hand, not a search)"
-    if cases == 0:
-        return "INCONCLUSIVE", "no case was judged: the spec's body asked nothing with a case"
-    if spec.carried_out < wanted:
-        return "PASS", f"no counterexample: all {cases} cases there are were tried"
-    if spec.carried_out < ENOUGH_CASES:
-        return "INCONCLUSIVE", f"{spec.carried_out} cases are too few to mean anything; try {ENOUGH_CASES} or more"
-    return "PASS", f"no counterexample in {cases} cases (a search, not a rate)"
+def _failure(spec: SpecRun, error: BaseException | None) -> Failure | None:
+    """What broke the invariant: the search's last failure, or what a spec without a search asked by hand."""
+    by_hand = error is not None and bool(spec.attempt.exchanges)
+    return spec.failure or (Failure(spec.attempt, error, 1, 1) if by_hand and error is not None else None)
 
 
 def _claim(item: pytest.Item) -> str:
@@ -85,8 +73,8 @@ def _claim(item: pytest.Item) -> str:
 
 
 def _slices(spec: SpecRun) -> tuple[Slice, ...]:
-    tried = Counter(family for family, _ in spec.judged.values())
-    failing = Counter(family for family, broken in spec.judged.values() if broken)
+    tried = Counter(j.family for j in spec.judged.values())
+    failing = Counter(j.family for j in spec.judged.values() if j.broken)
     found = [Slice(family, count, failing[family]) for family, count in tried.items()]
     return tuple(sorted(found, key=lambda s: (-s.share, -s.failing, s.family)))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -29,13 +31,26 @@ def settings_of(test: Callable[..., object]) -> hypothesis.settings:
     return found if isinstance(found, hypothesis.settings) else hypothesis.settings()
 
 
-def adjust(
-    test: Callable[..., object], request: Wanted, cases: int, cases_configured: bool, strength: int, seed: int
-) -> None:
-    """Set one spec for a run of ours.
+@contextmanager
+def settings_in_force(test: Callable[..., object], changed: hypothesis.settings) -> Iterator[None]:
+    """The test with other settings, for calls of it that begin in this time."""
+    function = getattr(test, "__func__", test)
+    before = getattr(function, _SETTINGS)
+    setattr(function, _SETTINGS, changed)
+    try:
+        yield
+    finally:
+        setattr(function, _SETTINGS, before)
 
-    The search begins with rows covering every pair (or ``strength``-tuple) of ingredients. No deadline (a model may take its time), one bug per spec, one stream of cases for one seed. Without
-    a database of the user's own choosing none is used, so that one seed gives one result. A
+
+def adjust(
+    test: Callable[..., object], request: Wanted | None, cases: int, cases_configured: bool, strength: int, seed: int
+) -> None:
+    """Set one spec for a run of ours; ``request`` is None where it draws with strategies of the user's own.
+
+    The search begins with rows covering every pair (or ``strength``-tuple) of ingredients. No deadline
+    (a model may take its time), one bug per spec, one stream of cases for one seed. Without a database of
+    the user's own choosing none is used, so that one seed gives one result. A
     ``@settings(max_examples=...)`` of the user's stands unless --rlhf-cases was given.
     """
     from hypothesis import HealthCheck, Phase, settings
@@ -49,15 +64,17 @@ def adjust(
     chosen = own.max_examples != default.max_examples
     by_default = own.database is None or own.database == default.database
     wanted = own.max_examples if chosen and not cases_configured else cases
-    stream = stream_seed(request, seed)
-    beneath = None if by_default else own.database
-    first = next(iter(getattr(function.hypothesis, "_given_kwargs", {}).values()), None)
-    rows = partial(_rows, request, strength, stream, wanted * ROWS_AT_MOST // 100)
+    given = getattr(getattr(function, "hypothesis", None), "_given_kwargs", {})
+    stream = stream_seed(request, seed) if request is not None else zlib.crc32(f"{given!r}|{seed}".encode())
+    database = None if by_default else own.database
+    if request is not None and request_of(next(iter(given.values()), None)) is not None:
+        rows = partial(_rows, request, strength, stream, wanted * ROWS_AT_MOST // 100)
+        database = RowDatabase(request.slots, rows, database)
     adjusted = settings(
         own,
         max_examples=wanted,
         deadline=None,
-        database=RowDatabase(request.slots, rows, beneath) if request_of(first) is not None else beneath,
+        database=database,
         report_multiple_bugs=False,
         print_blob=False,
         suppress_health_check=[*HealthCheck],

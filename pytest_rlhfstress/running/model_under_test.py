@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_rlhfstress.conversation import Case, Message, Reply, with_reading
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.running.attempt import Exchange
-from pytest_rlhfstress.running.spec_run import SpecRun
+from pytest_rlhfstress.running.spec_run import SpecRun, Unjudged
 
 if TYPE_CHECKING:
     from pytest_rlhfstress.asking import Unanswered
@@ -62,13 +62,9 @@ class ModelUnderTest:
         return found if found is not None else self._suite
 
     def _unanswered(self, reason: str) -> BaseException:
-        from hypothesis.errors import UnsatisfiedAssumption
-
-        self._spec.attempt.unanswered += 1
-        self._spec.unanswered_reason = reason
         if not self._spec.searching:
             return self._spec.stop(f"unanswered: {reason}")
-        return UnsatisfiedAssumption(reason)
+        return Unjudged(reason)
 
 
 def _messages(asked: Asked) -> tuple[Message, ...]:

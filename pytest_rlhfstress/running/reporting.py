@@ -12,12 +12,11 @@ from pytest_rlhfstress.reports.plain_text import shown
 from pytest_rlhfstress.running.concluding import Context, conclude
 from pytest_rlhfstress.running.coverage import coverage_of
 from pytest_rlhfstress.running.engine_settings import settings_of
+from pytest_rlhfstress.running.gathering import FINDING
 from pytest_rlhfstress.running.selection import request_of_item
 
 if TYPE_CHECKING:
     from pytest_rlhfstress.running.run import BoundSpec
-
-ATTRIBUTE = "rlhf_finding"
 
 
 def finding_of(bound: BoundSpec, error: BaseException | None) -> Finding:
@@ -44,7 +43,7 @@ def attach(report: pytest.TestReport, finding: Finding, verbosity: int) -> None:
 
     INCONCLUSIVE is never a pass: what could not be asked fails, too small a search is skipped.
     """
-    setattr(report, ATTRIBUTE, finding.as_dict())
+    setattr(report, FINDING, finding.as_dict())
     report.user_properties.extend((name, shown(value, 50_000)) for name, value in finding.properties())
     if finding.verdict == "PASS":
         return

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from pytest_rlhfstress.conversation import Case, Reply
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.options import Options
+from pytest_rlhfstress.running.auditing import Audited, Auditing, preferences_from
 from pytest_rlhfstress.running.selection import Selection, request_of_item
 from pytest_rlhfstress.running.spec_run import SpecRun
 
@@ -18,12 +19,19 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_rlhfstress.asking import Asker, Unanswered
+    from pytest_rlhfstress.finding import RateFound
     from pytest_rlhfstress.models import Model, Question
+    from pytest_rlhfstress.preferences import Preferences
     from pytest_rlhfstress.rewards import RewardModel
+    from pytest_rlhfstress.running.rates import RateClaim
+    from pytest_rlhfstress.running.rehearsal import Script
     from pytest_rlhfstress.suites import Suite
 
 MODEL = "model_under_test"
 REWARD = "reward_model"
+PREFERENCES = "preferences"
+AUDIT = "rlhf_audit"
+EMBEDDED = "clinic"
 
 
 class Run:
@@ -34,6 +42,7 @@ class Run:
         self.selection = selection
         self._store = store
         self._askers: dict[int, tuple[object, Asker]] = {}
+        self.auditing = Auditing()
 
     @cached_property
     def model(self) -> Model:
@@ -47,7 +56,43 @@ class Run:
         """The reward model that --rlhf-reward names, by default the embedded clinic's. Raises UserError likewise."""
         from pytest_rlhfstress.rewards import load_reward
 
-        return load_reward(self.options.rewards or ("clinic",))
+        return load_reward(self.options.rewards or (self._embedded,), self.ask)
+
+    @cached_property
+    def preferences(self) -> Preferences:
+        """The preference data that --rlhf-preferences names, by default the embedded clinic's. Raises UserError."""
+        if self.options.preferences is not None:
+            from pytest_rlhfstress.preferences import open_preferences
+
+            return open_preferences(self.options.preferences, self.options.preference_fields)
+        from pytest_rlhfstress.clinic import clinic_for
+
+        return clinic_for(self._embedded).preferences
+
+    @property
+    def _embedded(self) -> str:
+        """Whose reward model and votes are taken where none are named: those of the clinic under test."""
+        return self.options.model if self.options.model.partition(":")[0] == EMBEDDED else EMBEDDED
+
+    def audited(self, request: pytest.FixtureRequest, suite: Suite) -> Audited:
+        """What the instruments audit for a test or fixture: the values its fixtures have there."""
+        from pytest_rlhfstress.rewards import reward_from
+
+        reward, preferences = request.getfixturevalue(REWARD), request.getfixturevalue(PREFERENCES)
+        options, own = self.options, self.__dict__
+        named = options.rewards or options.preferences
+        return Audited(
+            suite=suite,
+            asker=self.asker_of(request.getfixturevalue(MODEL)),
+            reward=reward_from(reward),
+            preferences=preferences_from(preferences),
+            defaults=not named and reward is own.get("reward") and preferences is own.get("preferences"),
+            samples=options.samples,
+        )
+
+    def ask(self, model: Model, questions: Sequence[Question]) -> Sequence[Reply | Unanswered]:
+        """Answers through the store, for the models that reward models ask."""
+        return self.asker_of(model).ask(questions)
 
     def asker_of(self, value: object) -> Asker:
         """The asker of what the fixture ``model_under_test`` gave: one per model and process."""
@@ -73,8 +118,9 @@ class Run:
 
 
 def is_spec(item: pytest.Item) -> bool:
-    """Whether ``item`` is one of ours: it draws cases, or it asks the model under test."""
-    return MODEL in getattr(item, "fixturenames", ()) or request_of_item(item) is not None
+    """Whether ``item`` is one of ours: it draws cases, asks the model under test, or looks at an instrument."""
+    used = getattr(item, "fixturenames", ())
+    return MODEL in used or AUDIT in used or request_of_item(item) is not None
 
 
 def suite_of(item: pytest.Item, run: Run) -> Suite | None:
@@ -82,11 +128,24 @@ def suite_of(item: pytest.Item, run: Run) -> Suite | None:
     request = request_of_item(item)
     if request is not None:
         return request.suite
-    if run.selection is None:
-        return None
-    owner = run.selection.owner(item.path)
-    only = run.selection.suites[0] if len(run.selection.suites) == 1 else None
-    return owner or only
+    return run.selection.suite_at(item.path) if run.selection is not None else None
+
+
+def suite_of_file(path: Path, run: Run) -> Suite:
+    """The suite of a test file: the one it lies in, the only one selected, or the only one it names.
+
+    Raises UserError where that is not one suite.
+    """
+    found = run.selection.suite_at(path) if run.selection is not None else None
+    if found is not None:
+        return found
+    from pytest_rlhfstress.running.mentions import mentions_in
+    from pytest_rlhfstress.suites import load_suite
+
+    named = mentions_in(path.read_text("utf-8", errors="replace")).suites
+    if len(named) != 1:
+        raise UserError(f"{path}: say whose instruments are wanted: pytestmark = pytest.mark.rlhf_suite('healthcare')")
+    return load_suite(next(iter(named)), (run.options.rootdir,))
 
 
 class BoundSpec:
@@ -104,24 +163,101 @@ class BoundSpec:
             samples = int(mark.kwargs.get("of", samples))
             hold = int(mark.kwargs.get("hold", samples))
         self.spec = SpecRun(samples, hold)
+        self.rate: RateFound | None = None
 
     @contextmanager
     def bound(self) -> Iterator[None]:
         """The spec with ``model_under_test`` bound and its body watched, for the time of its call."""
         arguments = self.item.funcargs
-        before = arguments.get(MODEL)
-        asker = None
-        if MODEL in arguments:
-            asker = self._asker(before)
-            already = asker.asked
-            arguments[MODEL] = self._model(asker)
+        test = cast(Callable[..., object], self.item.obj)
+        if MODEL not in arguments:
+            with self.spec.watching(test):
+                yield
+            return
+        before = arguments[MODEL]
+        asker = self._asker(before)
+        already = asker.asked
+        self.model_name = asker.model.name
         try:
-            with self.spec.watching(cast(Callable[..., object], self.item.obj)):
+            with self._bound_to(asker), self.spec.watching(test):
                 yield
         finally:
-            if asker is not None:
-                self.spec.asked = asker.asked - already
-                arguments[MODEL] = before
+            self.spec.asked = asker.asked - already
+            arguments[MODEL] = before
+
+    @contextmanager
+    def _bound_to(self, asker: Asker) -> Iterator[None]:
+        from pytest_rlhfstress.running.model_under_test import ModelUnderTest
+
+        def bind(ask: Callable[[Question], Reply | Unanswered]) -> None:
+            self.item.funcargs[MODEL] = ModelUnderTest(asker.model.name, ask, self.spec, self.suite)
+
+        claim = self._rate_claim()
+        if claim is not None:
+            with self._counting(claim, asker):
+                yield
+            return
+        if not asker.together or not hasattr(self.item.obj, "hypothesis"):
+            bind(lambda question: asker.ask([question])[0])
+            yield
+            return
+        from pytest_rlhfstress.running.asking_ahead import AskingAhead
+
+        ahead = AskingAhead(self._script(), self.spec, asker)
+        bind(ahead.ask)
+        with ahead.ready():
+            yield
+
+    def _script(self) -> Script:
+        from pytest_rlhfstress.running.rehearsal import Script
+
+        test = cast(Callable[..., object], self.item.obj)
+        names = self.item._fixtureinfo.argnames
+        arguments = self.item.funcargs
+        return Script(
+            test=test,
+            call=lambda: test(**{name: arguments[name] for name in names}),
+            body=test.hypothesis.inner_test,  # type: ignore[attr-defined]
+            model=MODEL,
+            suite=self.suite,
+            samples=self.spec.samples,
+            hold=self.spec.hold,
+        )
+
+    def _rate_claim(self) -> RateClaim | None:
+        from pytest_rlhfstress.running.rates import MARKER, claim_of
+
+        try:
+            claim = claim_of(self.item)
+        except UserError as error:
+            raise self.spec.stop(str(error)) from None
+        if claim is not None and request_of_item(self.item) is None:
+            raise self.spec.stop(f"@pytest.mark.{MARKER} needs a spec whose cases come from cases(...)")
+        return claim
+
+    @contextmanager
+    def _counting(self, claim: RateClaim, asker: Asker) -> Iterator[None]:
+        """The spec's call replaced, for its time, by judging independent cases until the claim is decided."""
+        from pytest_rlhfstress.running.engine_settings import settings_of
+        from pytest_rlhfstress.running.independent_cases import Body
+        from pytest_rlhfstress.running.rates import carry_out
+
+        test = self.item.obj
+        request = request_of_item(self.item)
+        assert request is not None
+        body = Body(self.item, MODEL, self.spec, asker, self.suite)
+        most = settings_of(getattr(test, "__func__", test)).max_examples
+
+        def counting(**_: object) -> None:
+            self.rate = carry_out(claim, request, body, self.spec, most, asker.ahead, self.run.options.seed)
+            if self.rate.verdict == "FAIL" and self.spec.failure is not None:
+                raise self.spec.failure.error
+
+        self.item.obj = counting
+        try:
+            yield
+        finally:
+            self.item.obj = test
 
     def _asker(self, value: object) -> Asker:
         try:
@@ -129,23 +265,13 @@ class BoundSpec:
         except UserError as error:
             raise self.spec.stop(str(error)) from None
 
-    def _model(self, asker: Asker) -> object:
-        from pytest_rlhfstress.running.model_under_test import ModelUnderTest
-
-        self.model_name = asker.model.name
-
-        def ask(question: Question) -> Reply | Unanswered:
-            return asker.ask([question])[0]
-
-        return ModelUnderTest(asker.model.name, ask, self.spec, self.suite)
-
     def score(self, messages: Sequence[Mapping[str, str]], replies: Sequence[str]) -> tuple[str, list[float]]:
         """The reward model's name and the mean reward of each reply; no rewards, and why, where it cannot be asked."""
         from pytest_rlhfstress.rewards import reward_from
 
         try:
             given = self.item._request.getfixturevalue(REWARD)
-            reward = reward_from(given)
+            reward = reward_from(given, self.run.ask)
             values = reward.score([(messages, reply) for reply in replies])
         except Exception as error:
             # A broken reward model must not cost the failure it was only to comment on.
@@ -157,5 +283,12 @@ class BoundSpec:
         return name, [float(v) for v in values.mean(axis=1)]
 
     def explain(self, case: Case, reply: str) -> tuple[str, ...]:
-        """Why the tuning allowed it, in the instruments' words."""
-        return ()
+        """Why the tuning allowed it, in the instruments' words; nothing where there is no tuning to audit."""
+        if self.suite is None or MODEL not in self.item.funcargs:
+            return ()
+        try:
+            audited = self.run.audited(self.item._request, self.suite)
+        except Exception:
+            # A fixture that fails must not cost the failure it was only to comment on; its own users are told.
+            return ()
+        return self.run.auditing.explain(audited, case, reply)

@@ -37,6 +37,10 @@ class Selection:
         """The suite in whose folder ``path`` lies."""
         return next((s for s in self.suites if path.is_relative_to(s.folder)), None)
 
+    def suite_at(self, path: Path) -> Suite | None:
+        """The suite in whose folder ``path`` lies, else the only one selected."""
+        return self.owner(path) or (self.suites[0] if len(self.suites) == 1 else None)
+
     def ignores(self, path: Path) -> bool:
         """Whether collection passes ``path`` by, since nothing there uses a selected suite."""
         holds_a_suite = any(folder.is_relative_to(path) for folder in self.folders)

@@ -7,14 +7,23 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from pytest_rlhfstress.conversation import Case
+from pytest_rlhfstress.conversation import Case, Ingredient
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.running.attempt import Attempt
 
 
 class SpecStopped(BaseException):
     """Leaves a spec's body for good: what went wrong is no counterexample and must not be shrunk."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Unjudged(BaseException):
+    """Leaves a body whose question has no answer: nobody can say whether the invariant held."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -31,6 +40,14 @@ class Failure:
     samples: int
 
 
+class Judged(NamedTuple):
+    """A case of which it is known whether the invariant held."""
+
+    family: str
+    ingredients: tuple[Ingredient, ...]
+    broken: bool
+
+
 class SpecRun:
     """Watches a spec's body. The last failure seen is the minimal one: Hypothesis ends by replaying it."""
 
@@ -43,8 +60,9 @@ class SpecRun:
         self.unanswered = 0
         self.unanswered_reason = ""
         self.searching = False
-        self.judged: dict[str, tuple[str, bool]] = {}
+        self.judged: dict[str, Judged] = {}
         self.carried_out = 0
+        self.failing_samples = 0
         self.asked = 0
         self.started = time.monotonic()
         self.stopped: str | None = None
@@ -59,30 +77,37 @@ class SpecRun:
 
         @functools.wraps(body)
         def watched(*args: object, **kwargs: object) -> None:
-            failures = [f for f in (self._carry_out(body, s, args, kwargs) for s in range(self.samples)) if f]
+            outcomes = [self._carry_out(body, sample, args, kwargs) for sample in range(self.samples)]
             self.carried_out += 1
-            held = self.samples - len(failures)
-            attempt = failures[0].attempt if failures else self.attempt
-            broken = held < self.hold
-            self._judge(attempt, broken)
-            if broken:
-                self.failure = Failure(attempt, failures[0].error, len(failures), self.samples)
+            failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
+            self.failing_samples = len(failures)
+            if self.samples - len(failures) < self.hold:
+                self._judge(failures[0].attempt, broken=True)
+                self.failure = Failure(failures[0].attempt, failures[0].error, len(failures), self.samples)
                 raise failures[0].error
+            unjudged = [outcome for outcome in outcomes if isinstance(outcome, Unjudged)]
+            if self.samples - len(failures) - len(unjudged) < self.hold:
+                # To Hypothesis it passes: cases drawn in its place could not be answered any better.
+                self.unanswered += 1
+                self.unanswered_reason = unjudged[-1].reason
+                return
+            self._judge(failures[0].attempt if failures else self.attempt, broken=False)
 
         return watched
 
     def _carry_out(
         self, body: Callable[..., object], sample: int, args: tuple[object, ...], kwargs: dict[str, object]
-    ) -> Failure | None:
+    ) -> Failure | Unjudged | None:
         self.sample = sample
         self.attempt = attempt = Attempt(kwargs)
         try:
             body(*args, **kwargs)
+        except Unjudged as unjudged:
+            return unjudged
         except UserError as error:
             raise self.stop(str(error)) from None
         except (Exception, _failed()) as error:
             if _is_control(error):
-                self.unanswered += attempt.unanswered > 0
                 raise
             return Failure(attempt, error, 1, 1)
         return None
@@ -91,7 +116,7 @@ class SpecRun:
         case = attempt.case
         if case is None:
             return
-        self.judged.setdefault(_key(case), (case.family, broken))
+        self.judged.setdefault(_key(case), Judged(case.family, case.ingredients, broken))
 
     @contextmanager
     def watching(self, test: Callable[..., object]) -> Iterator[None]:

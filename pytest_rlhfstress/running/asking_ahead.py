@@ -1,0 +1,200 @@
+"""What a spec will ask is asked while it still judges: its rehearsal goes ahead, this keeps it the right distance."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pytest_rlhfstress.asking import Keyed, Unanswered
+from pytest_rlhfstress.conversation import Reply
+from pytest_rlhfstress.running.engine_settings import settings_in_force, settings_of
+from pytest_rlhfstress.running.example_databases import OneExample, Witness
+from pytest_rlhfstress.running.guessing import AllHold, FailAlike
+from pytest_rlhfstress.running.rehearsal import Expectation, Rehearsal, Script
+from pytest_rlhfstress.running.spec_run import SpecRun
+
+if TYPE_CHECKING:
+    import hypothesis
+
+    from pytest_rlhfstress.asking import Asker
+    from pytest_rlhfstress.models import Question
+
+Answer = Reply | Unanswered
+GRACE_SECONDS = 1.0
+"""Rehearsing anew is allowed as long as it took no more time than this and the waiting for replies together."""
+SHRINKING_SHARE = 4
+"""While a failing case is shrunk, one in this many of the questions that may be ahead is."""
+PORTION = 8
+"""The rehearsal goes on when there is room for one in this many of the questions that may be ahead."""
+
+
+class AskingAhead:
+    """Answers a spec's questions, most of which its rehearsal has had asked by then.
+
+    At most ``asker.ahead`` questions are begun that the spec did not come to yet, so that this many are asked
+    beyond a failing case at most. Nothing is rehearsed before a question is missing: a run whose replies are
+    all stored costs nothing here.
+    """
+
+    def __init__(self, script: Script, spec: SpecRun, asker: Asker) -> None:
+        self._script = script
+        self._spec = spec
+        self._asker = asker
+        self._settings = settings_of(script.test)
+        self._witness = Witness(self._settings.database)
+        self._rehearsal: Rehearsal | None = None
+        self._expected: dict[str, Future[Answer]] = {}
+        self._came_true = 0
+        self._arrivals: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._depth = _Depth()
+        self._failed_at: int | None = None
+        self._rehearsing = 0.0
+        self._waiting = 0.0
+
+    @contextmanager
+    def ready(self) -> Iterator[None]:
+        """For the time of the spec's call: its first failure is noted, and nothing goes on after it."""
+        import hypothesis
+
+        try:
+            with settings_in_force(self._script.test, hypothesis.settings(self._settings, database=self._witness)):
+                yield
+        finally:
+            self._forget()
+
+    def ask(self, question: Question) -> Answer:
+        """The answer. Raises UserError where the model or its provider misbehaves."""
+        self._depth.note(self._spec.carried_out)
+        self._notice_failure()
+        keyed = self._asker.keyed(question)
+        future = self._expected.get(keyed.key)
+        if future is None:
+            answer = self._asker.known(keyed)
+            if answer is not None:
+                return answer
+            future = self._missed(keyed)
+        else:
+            self._came_true += 1
+        self._go_ahead()
+        answer = self._wait(keyed, future)
+        self._expected.pop(keyed.key, None)
+        return answer
+
+    def _notice_failure(self) -> None:
+        if self._failed_at is None and self._spec.failure is not None:
+            self._failed_at = self._spec.carried_out
+            self._forget()
+
+    def _missed(self, keyed: Keyed) -> Future[Answer]:
+        """The future of a question nobody foresaw, once it was tried whether a rehearsal foresees it."""
+        if self._rehearsal is not None:
+            self._advance(self._room or 1)
+            if keyed.key in self._expected:
+                return self._expected[keyed.key]
+            # It went another way than the spec: it guessed wrong what a reply would lead to.
+            self._forget()
+        if self._may_rehearse():
+            self._came_true = 0
+            self._rehearsal = Rehearsal(self._script, self._asker, self._settings_ahead(), self._expectation())
+            # A first few at once, so that they are under way while the others are found.
+            self._advance(max(1, self._room // PORTION))
+            if keyed.key in self._expected:
+                return self._expected[keyed.key]
+        return self._asker.begin([keyed], first=True)[0]
+
+    def _may_rehearse(self) -> bool:
+        if self._failed_at is not None and self._witness.first is None:
+            return False
+        useless = self._failed_at is None and self._rehearsing > 0 and self._came_true == 0
+        return not useless and self._rehearsing <= self._waiting + GRACE_SECONDS
+
+    def _settings_ahead(self) -> hypothesis.settings:
+        import hypothesis
+        from hypothesis import Phase, Verbosity
+        from hypothesis.database import ReadOnlyDatabase
+
+        own = self._settings
+        if self._failed_at is not None and self._witness.first is not None:
+            # From the first failing example on, the search shrinks the same way, whatever came before it.
+            one = OneExample(self._witness.first)
+            return hypothesis.settings(
+                own, phases=(Phase.reuse, Phase.shrink), database=one, verbosity=Verbosity.quiet
+            )
+        return hypothesis.settings(
+            own,
+            phases=[phase for phase in own.phases if phase is not Phase.shrink],
+            database=ReadOnlyDatabase(own.database) if own.database is not None else None,
+            verbosity=Verbosity.quiet,
+        )
+
+    def _expectation(self) -> Expectation:
+        failure = self._spec.failure
+        if self._failed_at is None or failure is None:
+            return AllHold()
+        return FailAlike(failure.error, ((j.ingredients, j.broken) for j in self._spec.judged.values()))
+
+    @property
+    def _room(self) -> int:
+        """How many questions more may be begun beyond those the spec came to."""
+        ahead = self._asker.ahead
+        if self._failed_at is not None:
+            ahead //= SHRINKING_SHARE
+        elif self._spec.carried_out == 0:
+            # Until a body has ended nobody knows how much it asks, and room is kept for its further questions.
+            ahead //= 2
+        return max(1, ahead) - len(self._expected)
+
+    def _go_ahead(self) -> None:
+        room = self._room
+        if self._rehearsal is not None and room >= max(1, self._asker.ahead // PORTION):
+            self._advance(room)
+
+    def _advance(self, wanted: int) -> None:
+        rehearsal = self._rehearsal
+        if rehearsal is None or rehearsal.over:
+            return
+        began = time.monotonic()
+        position = self._spec.carried_out - (self._failed_at or 0)
+        found = rehearsal.advance(wanted, position, self._depth.most)
+        self._rehearsing += time.monotonic() - began
+        for keyed, future in zip(found, self._asker.begin(found), strict=True):
+            self._expected[keyed.key] = future
+            future.add_done_callback(lambda _: self._arrivals.put(None))
+
+    def _wait(self, keyed: Keyed, future: Future[Answer]) -> Answer:
+        began = time.monotonic()
+        rehearsed = self._rehearsing
+        future.add_done_callback(lambda _: self._arrivals.put(None))
+        while not future.done():
+            self._arrivals.get()
+            if self._depth.most > 1:
+                self._go_ahead()
+        self._waiting += time.monotonic() - began - (self._rehearsing - rehearsed)
+        return self._asker.result(keyed, future)
+
+    def _forget(self) -> None:
+        """End the rehearsal, and take back what was asked for it and not begun yet."""
+        if self._rehearsal is not None:
+            self._rehearsal.close()
+            self._rehearsal = None
+        self._asker.abandon(self._expected.values())
+        self._expected = {}
+
+
+class _Depth:
+    """How many questions the body asks for one case, at most, as far as was seen."""
+
+    def __init__(self) -> None:
+        self.most = 1
+        self._case = -1
+        self._asked = 0
+
+    def note(self, case: int) -> None:
+        """One question more in the body of ``case``."""
+        self._asked = self._asked + 1 if case == self._case else 1
+        self._case = case
+        self.most = max(self.most, self._asked)

@@ -1,0 +1,60 @@
+"""PASS, FAIL or INCONCLUSIVE, and the reason in words: what a spec's search, rate or measurement allows to say."""
+
+from __future__ import annotations
+
+from pytest_rlhfstress.finding import PairsCovered, RateFound, Verdict
+from pytest_rlhfstress.running.coverage import claim
+from pytest_rlhfstress.running.spec_run import SpecRun
+
+ENOUGH_CASES = 59
+"""Fewer cases than this cannot tell a defect in 5 % of them from none (1 - 0.05**(1/n) > 0.05)."""
+
+Said = tuple[Verdict, str]
+
+
+def verdict_of(spec: SpecRun, error: BaseException | None, wanted: int, coverage: PairsCovered | None) -> Said:
+    """The verdict over a spec that has ended, by ``error`` or well, where ``wanted`` cases were to be tried."""
+    if spec.stopped is not None:
+        return "INCONCLUSIVE", spec.stopped
+    if error is not None:
+        return _after_error(spec, error)
+    if spec.unanswered:
+        return "INCONCLUSIVE", f"{spec.unanswered} cases unanswered: {spec.unanswered_reason}"
+    if spec.searching:
+        return _after_search(spec, wanted, coverage)
+    if spec.attempt.exchanges:
+        return "PASS", "held for what it asked (written by hand, not a search)"
+    return "PASS", "held for what was measured"
+
+
+def verdict_of_rate(spec: SpecRun, rate: RateFound) -> Said:
+    """The verdict over a claimed rate; what got no answer keeps it from passing."""
+    if spec.unanswered:
+        unanswered = f"{spec.unanswered} prompts unanswered: {spec.unanswered_reason}"
+        return ("FAIL" if rate.verdict == "FAIL" else "INCONCLUSIVE"), f"{rate.sentence}; {unanswered}"
+    return rate.verdict, rate.sentence
+
+
+def _after_error(spec: SpecRun, error: BaseException) -> Said:
+    import pytest
+
+    if spec.failure is not None:
+        return "FAIL", "a counterexample was found"
+    if spec.unanswered:
+        return "INCONCLUSIVE", f"{spec.unanswered} cases unanswered: {spec.unanswered_reason}"
+    if not spec.searching and isinstance(error, AssertionError | pytest.fail.Exception):
+        said = str(error).strip()
+        return "FAIL", said.split("\nassert ")[0] if said else "its assertion does not hold"
+    return "INCONCLUSIVE", f"{type(error).__name__}: {error}"
+
+
+def _after_search(spec: SpecRun, wanted: int, coverage: PairsCovered | None) -> Said:
+    cases = len(spec.judged)
+    if cases == 0:
+        return "INCONCLUSIVE", "no case was judged: the spec's body asked nothing with a case"
+    if spec.carried_out < wanted:
+        return "PASS", f"no counterexample: all {cases} cases there are were tried"
+    if spec.carried_out < ENOUGH_CASES:
+        return "INCONCLUSIVE", f"{spec.carried_out} cases are too few to mean anything; try {ENOUGH_CASES} or more"
+    held = f"; {claim(coverage)}" if coverage is not None else ""
+    return "PASS", f"no counterexample in {cases} cases (a search, not a rate){held}"
