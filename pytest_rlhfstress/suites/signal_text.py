@@ -94,7 +94,7 @@ class ReplyText:
         self.original = original
         builder = _Flattened(original)
         self._flat_at, self._original_at = builder.flat_at, builder.original_at
-        self._kinds = builder.line_kinds
+        self.line_kinds = builder.line_kinds
         self.flat = _without_quotations(builder.text)
 
     def span(self, start: int, end: int) -> Span:
@@ -146,7 +146,7 @@ class ReplyText:
 
     def _lines(self) -> Iterator[tuple[int, int, str]]:
         start = 0
-        for kind in self._kinds:
+        for kind in self.line_kinds:
             end = self.flat.find("\n", start)
             end = len(self.flat) if end < 0 else end
             yield start, end, kind

@@ -9,6 +9,7 @@ from typing import cast
 
 from pytest_rlhfstress.conversation import Reading, Span
 from pytest_rlhfstress.errors import UserError, nearest
+from pytest_rlhfstress.suites.signal_classifier import load_classifier
 from pytest_rlhfstress.suites.signal_detectors import detect, import_detector
 from pytest_rlhfstress.suites.signal_patterns import Numbers
 from pytest_rlhfstress.suites.signal_rules import Path, Rule, Where
@@ -117,6 +118,8 @@ class _Signal:
         self._detector = (
             import_detector(self._detector_name, where(self._path("detector"))) if self._detector_name else None
         )
+        classifier = str(fields.get("classifier", ""))
+        self._classifier = load_classifier(classifier, where(self._path("classifier"))) if classifier else None
 
     def _path(self, *steps: str | int) -> Path:
         return ("signals", self.name, *steps)
@@ -126,6 +129,8 @@ class _Signal:
         if self._detector is not None:
             return detect(self._detector, self._detector_name, reply.original, locale)
         hits = [(hit.start, hit.end) for rule in self._rules for hit in rule.hits(reply, locale, language)]
+        if not hits and self._classifier is not None:
+            hits = self._classifier.places(reply)
         return tuple(reply.span(*place) for place in _merged(hits))
 
     def check_examples(self, read: Callable[[str, str], Reading], default_locale: str) -> None:
