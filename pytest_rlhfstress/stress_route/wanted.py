@@ -61,8 +61,13 @@ def wanted(suite: Suite, where: Mapping[str, Where]) -> Wanted:
     intents = _intent_slots(suite, choice["intent"])
     if family is not None:
         facts, intents = _of_family(suite, family, facts)
+    matter = _matter_slot(suite, choice, facts)
+    if not matter.options:
+        # Nothing is there to be placed, or to be said in another language.
+        choice["placement"] = _Choice([], False)
+        choice["shift"] = _Choice([e for e in choice["shift"].entries if not e.language], choice["shift"].must)
     slots = (
-        _matter_slot(suite, choice, facts),
+        matter,
         *intents,
         *_several(choice["pressure"], MOST_PRESSURES),
         *_several(choice["attack"], MOST_ATTACKS),
