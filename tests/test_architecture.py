@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "reports": {"errors", "conversation", "finding", "statistics", "instruments"},
     "__init__": VALUES | {"stress_route"},
 }
-EVERYTHING = {"plugin", "conduct", "running"}
+EVERYTHING = {"plugin", "instrument_fixtures", "conduct", "running"}
 """The rooms that bring the others together."""
 
 TURNED_ROUND = {("models/specs.py", "clinic"), ("rewards/specs.py", "clinic")}
