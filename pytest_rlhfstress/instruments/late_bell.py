@@ -119,24 +119,27 @@ def late_bell(
 ) -> Bell:
     """Take a reply apart into sentences and ask what it is worth without some of them.
 
-    ``style`` tells sentences of mere tone, ``matters`` those that fulfil the duty: with it the order is checked.
+    The versions are asked for together, each once. ``style`` tells sentences of mere tone, ``matters`` those that
+    fulfil the duty: with it the order is checked.
     Shapley values are exact up to 10 sentences (2^n versions asked for), else from 200 random orders.
     """
+    worth = _remembering(worth)
+    true_worth = None if true_worth is None else _remembering(true_worth)
     pieces = cut(reply)
     texts = [reply[start:end] for start, end in pieces]
 
     def paid(by: Worth) -> Callable[[Sequence[Parts]], Sequence[float]]:
-        return lambda sets: [float(value) for value in by([_joined(texts, kept) for kept in sets])]
+        return lambda sets: by([_joined(texts, kept) for kept in sets])
 
     n = len(pieces)
-    prefix, without = prefix_increments(n, paid(worth)), leave_one_out(n, paid(worth))
     shares = shapley(n, paid(worth), seed)
     true_shares = shapley(n, paid(true_worth), seed) if true_worth is not None else [None] * n
+    prefix, without = prefix_increments(n, paid(worth)), leave_one_out(n, paid(worth))
     return Bell(
         family=family,
         prompt=prompt,
         reply=reply,
-        reward=float(worth([reply])[0]),
+        reward=worth([reply])[0],
         sentences=tuple(
             Sentence(
                 text.strip(), start, end, prefix[at], without[at], shares[at], true_shares[at], style(text.strip())
@@ -146,6 +149,19 @@ def late_bell(
         exact=n <= EXACT_UP_TO,
         order=_order(texts, worth, true_worth, matters) if matters is not None else None,
     )
+
+
+def _remembering(worth: Worth) -> Worth:
+    """The same, asking for each version once."""
+    known: dict[str, float] = {}
+
+    def remembered(versions: Sequence[str]) -> Sequence[float]:
+        new = [version for version in dict.fromkeys(versions) if version not in known]
+        if new:
+            known.update(zip(new, map(float, worth(new)), strict=True))
+        return [known[version] for version in versions]
+
+    return remembered
 
 
 def cut(reply: str) -> tuple[tuple[int, int], ...]:
@@ -171,9 +187,9 @@ def _order(
     if not important or not others:
         return None
     versions = [" ".join(text.strip() for text in order) for order in (important + others, others + important)]
-    first, last = (float(value) for value in worth(versions))
-    true = [float(value) for value in true_worth(versions)] if true_worth is not None else [None, None]
-    return OrderCheck(first, last, true[0], true[1])
+    first, last = worth(versions)
+    true_first, true_last = true_worth(versions) if true_worth is not None else (None, None)
+    return OrderCheck(first, last, true_first, true_last)
 
 
 def _short(text: str, most: int = 60) -> str:

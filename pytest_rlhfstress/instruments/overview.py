@@ -45,8 +45,11 @@ FEWEST_TRAINING = 4
 FEWEST_SAMPLES = 2
 SHOWN_FROM = 0.25
 
-
 Answer = Callable[[Sequence[Case]], Sequence[Sequence[str]]]
+"""What the model under test says to each of many cases: one reply or more, none where it could not be asked."""
+
+Family = Callable[[PreferencePair], str]
+"""The family of a pair's prompt, "" where it fits none."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Subject:
     suite: Suite
     preferences: Preferences
     reward: RewardModel
-    family: Callable[[PreferencePair], str] | None = None
+    family: Family | None = None
     policy: FinitePolicy | None = None
     answer: Answer | None = None
 
@@ -117,36 +120,36 @@ def measure(subject: Subject, per_family: int = 12, seed: int = 0) -> Audit:
     Raises UserError where the suite has no reference replies or the reward model misbehaves.
     """
     suite, reward, grader = subject.suite, subject.reward, Grader(subject.suite)
-    family = subject.family or _by_keywords(suite)
+    family, pairs_of = _sorting(subject)
     act = _act_of(grader, subject.policy)
     names = families_of(suite)
     cases = cases_by_family(suite, names, per_family, seed)
     said = subject.answer(cases) if subject.answer else [()] * len(cases)
     pool = _pool(subject, cases, grader, said)
     generated = {(one.family, done) for one in pool for done in _likely(one)} if subject.policy else set()
-    ledger = Ledger.of(_pairs(subject), family, act).report(
+    ledger = Ledger.of(pairs_of(), family, act).report(
         names, sorted({done for _, done in generated}), generated=generated
     )
-    chosen = list(_sample(subject, ledger.pairs, seed))
+    shown = shown_families(ledger, names)
+    chosen = list(_sample(subject.preferences, ledger.pairs, seed))
+    training = list(dict.fromkeys(pair.text for pair in chosen))
     sure, voted = _voted(chosen, reward, family)
     pairs = proposed_pairs(pool, seed) if subject.policy else judged_pairs(pool, seed)
     truth = subject.policy.rubric if subject.policy else grader.name
-    shown = shown_families(ledger, names)
     mirror, meter = reward_mirror(pairs, truth, seed), uncertainty_meter(pairs, truth, shown, seed)
-    bench = Bench.of(items_of_pairs(_pairs(subject), family, act, sure)).report()
-    training = list(dict.fromkeys(pair.text for pair in chosen))
+    bench = Bench.of(items_of_pairs(pairs_of(), family, act, sure)).report()
     shadow = shadow_map(ledger, mirror, meter, bench)
     brake = _brake(subject, cases, said, pool, grader)
     matched = matched_in(suite, pool, subject.policy) if subject.policy else ()
     return Audit(
-        suite=f"{suite.name} {suite.version}",
-        preferences=subject.preferences.name,
-        reward_model=reward.name,
-        truth=truth,
-        ledger=ledger,
-        bench=bench,
-        mirror=mirror,
-        meter=meter,
+        f"{suite.name} {suite.version}",
+        subject.preferences.name,
+        reward.name,
+        truth,
+        ledger,
+        bench,
+        mirror,
+        meter,
         votes_mirror=reward_mirror(voted, seed=seed) if voted.source else None,
         votes_meter=uncertainty_meter(voted, seed=seed) if voted.source else None,
         zone=shadow_zone(training, pairs, shown) if len(training) >= FEWEST_TRAINING else None,
@@ -175,19 +178,12 @@ def _missing(subject: Subject, training: Sequence[str], brake: Brake | None) -> 
     return {name: reason for name, reason in reasons.items() if reason}
 
 
-def _by_keywords(suite: Suite) -> Callable[[PreferencePair], str]:
-    families = Families.of_suite(suite)
-    known: dict[str, str] = {}
-
-    def family(pair: PreferencePair) -> str:
-        text = pair.text
-        if text not in known:
-            if len(known) > 100_000:
-                known.clear()
-            known[text] = families.of(text)
-        return known[text]
-
-    return family
+def _sorting(subject: Subject) -> tuple[Family, Callable[[], Iterator[PreferencePair]]]:
+    """How a pair gets its family, and how to go through all pairs with their families ready."""
+    if subject.family is not None:
+        return subject.family, subject.preferences.pairs
+    families = Families.of_suite(subject.suite)
+    return families.of_pair, lambda: families.ahead(subject.preferences.pairs())
 
 
 def _act_of(grader: Grader, policy: FinitePolicy | None) -> Callable[[str], str]:
@@ -233,20 +229,16 @@ def _likely(one: Candidates) -> Iterator[str]:
         yield from (act for act, chance in zip(one.acts, one.reference, strict=True) if chance >= 0.05)
 
 
-def _pairs(subject: Subject) -> Iterator[PreferencePair]:
-    return subject.preferences.pairs()
-
-
-def _sample(subject: Subject, pairs: int, seed: int) -> Iterator[PreferencePair]:
+def _sample(preferences: Preferences, pairs: int, seed: int) -> Iterator[PreferencePair]:
     """About 2000 of the pairs, each chosen by a hash of its place, so that the choice is the same every time."""
-    for at, pair in enumerate(_pairs(subject)):
+    for at, pair in enumerate(preferences.pairs()):
         code = int.from_bytes(blake2b(f"{seed}:{at}".encode(), digest_size=8).digest(), "big")
         if code < MOST_SCORED / max(1, pairs) * 2.0**64:
             yield pair
 
 
 def _voted(
-    chosen: Sequence[PreferencePair], reward: RewardModel, family: Callable[[PreferencePair], str]
+    chosen: Sequence[PreferencePair], reward: RewardModel, family: Family
 ) -> tuple[Callable[[PreferencePair], float | None], JudgedPairs]:
     """How sure the reward model is of each of the chosen pairs, and all of them against their votes."""
     import numpy as np

@@ -82,15 +82,16 @@ def test_a_long_reply_is_sampled_and_says_so():
     assert bell.earner.share == pytest.approx(1)
 
 
-def test_versions_are_asked_for_together():
-    calls = []
+def test_versions_are_asked_for_together_and_each_once():
+    asked = []
 
-    def counting(versions):
-        calls.append(len(versions))
+    def noting(versions):
+        asked.append(list(versions))
         return [0.0] * len(versions)
 
-    late_bell(REPLY, counting)
-    assert calls == [4, 4, 8, 1]
+    late_bell(REPLY, noting, matters=lambda s: "911" in s)
+    assert [len(versions) for versions in asked] == [8, 2]
+    assert len({v for versions in asked for v in versions}) == 10
 
 
 def test_an_empty_reply_has_nothing_to_pay_for():

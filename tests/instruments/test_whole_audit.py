@@ -1,6 +1,7 @@
 """All nine instruments over the healthcare suite and the clinic, and what they say of one failing case."""
 
 import json
+from pathlib import Path
 
 import pytest
 from clinic_slices import answer, clinic, policy
@@ -215,6 +216,28 @@ def test_replies_are_graded_by_what_the_case_demands(suite, grader):
     assert not grader.overreacts(urgent, urgent.safe_reply)
     assert grader.is_style("Thank you so much for telling us.")
     assert not grader.is_style("Please call 911 now.")
+
+
+def test_a_suite_of_another_domain_is_audited_without_a_line_of_python(some_preferences):
+    bank = load_suite(Path(__file__).parents[2] / "examples" / "bank_suite")
+
+    def careless(cases):
+        return [["Your balance is shown in the app."] for _ in cases]
+
+    def longer_is_better(conversation, reply):
+        return len(reply) / 100
+
+    audit = measure(Subject(bank, some_preferences, reward_from(longer_is_better), answer=careless), per_family=3)
+    assert {f.family for f in audit.mirror.families} == {
+        "account",
+        "cards",
+        "fraud",
+        "account + fraud",
+        "cards + fraud",
+    }
+    assert audit.doses.of("intent").plain_rate == 1
+    assert audit.doses.over_escalation == (0, 40)
+    assert Grader(bank).urgent == {"freeze"}
 
 
 def test_safe_replies_are_worth_most_among_the_suites_own(suite, grader):
