@@ -11,8 +11,9 @@ from pytest_rlhfstress.reports.plain_text import KEPT, printable, shortened
 from pytest_rlhfstress.reports.report import CAVEAT, Report
 
 MOST_CASES = 20
-MOST_ROWS = 200
-MOST_TEXT = 1500
+MOST_ROWS = 150
+MOST_TEXT = 1000
+MOST_CLAIM = 240
 MOST_ANNOTATIONS = 10
 """GitHub shows no more of one kind for a step."""
 # All of ASCII's but , ' " ; ? / %, which mean nothing to Markdown.
@@ -78,7 +79,10 @@ def _case(finding: Finding) -> list[str]:
         _block(f"user: {case.message}"),
         _block_with_marks(finding),
         *(["", paid + "."] if paid else []),
-        *(f"\n{markdown(line)}" for line in (*case.explanation, *([finding.rate.sentence] if finding.rate else []))),
+        *(
+            f"\n{markdown(line, MOST_TEXT)}"
+            for line in (*case.explanation, *([finding.rate.sentence] if finding.rate else []))
+        ),
         _block(reproduction(finding)),
         "",
         "</details>",
@@ -86,9 +90,9 @@ def _case(finding: Finding) -> list[str]:
     ]
 
 
-def markdown(text: str) -> str:
+def markdown(text: str, most: int = MOST_CLAIM) -> str:
     """``text`` that Markdown shows as it is: each punctuation mark as a character reference, in one line."""
-    line = " ".join(printable(shortened(text, MOST_TEXT)).split())
+    line = " ".join(printable(shortened(text, most)).split())
     return _PUNCTUATION.sub(lambda m: f"&#{ord(m[0])};", line)
 
 
