@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, cast
 
 from pytest_rlhfstress.errors import UserError, nearest
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 GROUP = "rlhfstress: behavioural stress tests of assistants tuned on human feedback"
 DEFAULT_CASES = 500
+RecordMode = Literal["once", "none", "all"]
 RECORD_MODES = ("once", "none", "all")
 FAIL_ON = ("any", "new")
 
@@ -36,7 +37,7 @@ class Options:
     seed: int
     strength: int
     store: str | None
-    record_mode: str
+    record_mode: RecordMode
     reports: tuple[str, ...]
     baseline: str | None
     fail_on: str
@@ -95,6 +96,7 @@ def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("rlhfstress", GROUP)
     for option in _DECLARED:
         dest = _dest(option.name)
+        kind: Literal["linelist", "string"] = "linelist" if option.many else "string"
         group.addoption(
             f"--rlhf-{option.name}",
             dest=dest,
@@ -106,7 +108,7 @@ def add_options(parser: pytest.Parser) -> None:
         parser.addini(
             dest,
             help=f"the same as --rlhf-{option.name}: {option.help.split(':')[0].split('.')[0]}",
-            type="linelist" if option.many else "string",
+            type=kind,
             default=[] if option.many else "",
         )
 
@@ -137,7 +139,7 @@ def options_from(config: pytest.Config) -> Options:
         seed=read.number("seed", least=0) or 0,
         strength=_strength(read.number("strength", least=2)),
         store=read.text("store"),
-        record_mode=record_mode,
+        record_mode=cast(RecordMode, record_mode),
         reports=_reports(read.texts("report")),
         baseline=read.text("baseline"),
         fail_on=_fail_on(read),
