@@ -13,7 +13,7 @@ from pytest_rlhfstress.preferences.rows import Row
 if TYPE_CHECKING:
     import polars
 
-BATCH = 5000
+BATCH = 20_000
 _ARROW_FILE = b"ARROW1"
 
 
@@ -46,14 +46,23 @@ def _batches(file: Path) -> Iterator[polars.DataFrame]:
     import polars as pl
 
     if file.suffix == ".parquet":
-        yield from pl.scan_parquet(file).collect_batches(chunk_size=BATCH, maintain_order=True)
+        yield from _slices(pl.scan_parquet(file))
         return
     with file.open("rb") as start:
         streaming = start.read(len(_ARROW_FILE)) != _ARROW_FILE
     if streaming:
         yield from pl.read_ipc_stream(file).iter_slices(BATCH)
     else:
-        yield from pl.scan_ipc(file).collect_batches(chunk_size=BATCH, maintain_order=True)
+        yield from _slices(pl.scan_ipc(file))
+
+
+def _slices(scan: polars.LazyFrame) -> Iterator[polars.DataFrame]:
+    # Polars' own collect_batches reads far ahead of a slow reader: its memory grows with the rows.
+    import polars as pl
+
+    rows = int(scan.select(pl.len()).collect().item())
+    for at in range(0, rows, BATCH):
+        yield scan.slice(at, BATCH).collect()
 
 
 def _need_polars(file: Path) -> None:
