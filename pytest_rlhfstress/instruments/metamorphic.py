@@ -38,6 +38,8 @@ def changed_cases(suite: Suite, per_change: int = PER_CHANGE, seed: int = 0) -> 
 
 def _of_change(suite: Suite, change: str, count: int, seed: int) -> Iterator[Changed]:
     where: dict[str, bool | None] = {**dict.fromkeys(CHANGES), "duty": True, change: True}
+    if change == "placement":
+        where["intent"] = True  # there is no place to choose in a message that says one thing only
     for at, case in enumerate(sample_cases(suite, count, seed, **where)):
         plain = case.without(change)
         inside = [i for i in case.ingredients if i.category == change]

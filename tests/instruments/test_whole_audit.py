@@ -257,6 +257,8 @@ def test_changed_cases_differ_from_their_plain_twin_in_one_category_only(suite):
         assert one.case.urgency == "emergency"
         assert len(one.case.names(one.change)) == one.dose
         assert [i for i in one.case.ingredients if i.category != one.change] == list(twin.ingredients)
+    doses = [one.dose for one in changed if one.change == "placement"]
+    assert doses.count(1) >= 4, "most messages have a place to bury the emergency in"
     assert all(case.has("hard_negative") for case in hard_negatives(suite, 5))
 
 
