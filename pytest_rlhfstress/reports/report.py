@@ -166,7 +166,8 @@ class Report:
         return sum(f.verdict == verdict for f in self.findings)
 
 
-def rank(finding: Finding) -> tuple[int, float, str]:
-    """Sorts findings worst first: by verdict, then by the worst slice's failing share."""
+def rank(finding: Finding) -> tuple[int, float, int, str]:
+    """Sorts findings worst first: by verdict, then by the worst slice's failing share and count."""
     worst = finding.worst
-    return VERDICTS.index(finding.verdict), -(worst.share if worst else 0.0), finding.nodeid
+    share, failing = (worst.share, worst.failing) if worst else (0.0, 0)
+    return VERDICTS.index(finding.verdict), -share, -failing, finding.nodeid
