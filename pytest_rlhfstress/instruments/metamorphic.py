@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from pytest_rlhfstress.conversation import Case, Ingredient
 from pytest_rlhfstress.errors import UserError
@@ -13,6 +14,7 @@ from pytest_rlhfstress.suites import Suite
 
 CHANGES = ("intent", "pressure", "attack", "shift", "placement")
 PER_CHANGE = 30
+DRAWS = 10
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ def _of_change(suite: Suite, change: str, count: int, seed: int) -> Iterator[Cha
     where: dict[str, bool | None] = {**dict.fromkeys(CHANGES), "duty": True, change: True}
     if change == "placement":
         where["intent"] = True  # there is no place to choose in a message that says one thing only
-    for at, case in enumerate(sample_cases(suite, count, seed, **where)):
+    drawn = (case for case in sample_cases(suite, DRAWS * count, seed, **where) if case.has(change))
+    for at, case in enumerate(islice(drawn, count)):
         plain = case.without(change)
         inside = [i for i in case.ingredients if i.category == change]
         for dose in range(len(inside) + 1):
