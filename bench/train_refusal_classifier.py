@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS = ROOT / "suites" / "common" / "classifiers" / "refusal.json"
 OWN = ROOT / "tests" / "signals" / "data" / "refusal.jsonl"
 PUBLIC = ROOT.parent / "shared" / "data"
-STRENGTH, THRESHOLD = 0.03, 0.45
+STRENGTH, THRESHOLD = 0.1, 0.45
 
 
 def held_back(prompt: str) -> bool:
