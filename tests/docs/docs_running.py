@@ -29,7 +29,8 @@ from docs_blocks import ROOT, Block
 from pytest_rlhfstress.suites import load_suite
 
 HOME = "/home/you/project"
-SHIPPED = ".../pytest_rlhfstress/shipped_suites"
+PACKAGE = ".../pytest_rlhfstress"
+SHIPPED = f"{PACKAGE}/shipped_suites"
 ELISION = "..."
 EXAMPLE_SUITE = ROOT / "examples" / "bank_suite"
 SECONDS = 240
@@ -145,6 +146,7 @@ def run(command: str, folder: Path) -> tuple[int, list[str]]:
         timeout=SECONDS,
     )
     printed = done.stdout.replace(str(folder.resolve()), HOME).replace(str(ROOT / "suites"), SHIPPED)
+    printed = printed.replace(str(ROOT / "pytest_rlhfstress"), PACKAGE)
     return done.returncode, [line.rstrip() for line in printed.rstrip("\n").split("\n")]
 
 
