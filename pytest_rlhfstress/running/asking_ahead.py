@@ -28,7 +28,7 @@ GRACE_SECONDS = 1.0
 """Rehearsing anew is allowed as long as it took no more time than this and the waiting for replies together."""
 SHRINKING_SHARE = 4
 """While a failing case is shrunk, one in this many of the questions that may be ahead is."""
-PORTION = 8
+PORTIONS = 8
 """The rehearsal goes on when there is room for one in this many of the questions that may be ahead."""
 
 
@@ -92,7 +92,7 @@ class AskingAhead:
     def _missed(self, keyed: Keyed) -> Future[Answer]:
         """The future of a question nobody foresaw, once it was tried whether a rehearsal foresees it."""
         if self._rehearsal is not None:
-            self._advance(self._room or 1)
+            self._advance(max(1, self._room))
             if keyed.key in self._expected:
                 return self._expected[keyed.key]
             # It went another way than the spec: it guessed wrong what a reply would lead to.
@@ -101,7 +101,7 @@ class AskingAhead:
             self._came_true = 0
             self._rehearsal = Rehearsal(self._script, self._asker, self._settings_ahead(), self._expectation())
             # A first few at once, so that they are under way while the others are found.
-            self._advance(max(1, self._room // PORTION))
+            self._advance(self._portion)
             if keyed.key in self._expected:
                 return self._expected[keyed.key]
         return self._asker.begin([keyed], first=True)[0]
@@ -138,20 +138,26 @@ class AskingAhead:
         return FailAlike(failure.error, ((j.ingredients, j.broken) for j in self._spec.judged.values()))
 
     @property
-    def _room(self) -> int:
-        """How many questions more may be begun beyond those the spec came to."""
+    def _most(self) -> int:
+        """How many questions may be begun beyond those the spec came to."""
         ahead = self._asker.ahead
         if self._failed_at is not None:
-            ahead //= SHRINKING_SHARE
-        elif self._spec.carried_out == 0:
-            # Until a body has ended nobody knows how much it asks, and room is kept for its further questions.
-            ahead //= 2
-        return max(1, ahead) - len(self._expected)
+            return max(1, ahead // SHRINKING_SHARE)
+        # Until a body has ended nobody knows how much it asks, and room is kept for its further questions.
+        return ahead if self._spec.carried_out else max(self._asker.model.batch, ahead // 2)
+
+    @property
+    def _room(self) -> int:
+        return self._most - len(self._expected)
+
+    @property
+    def _portion(self) -> int:
+        """How many questions are worth going on for: a few, but whole batches."""
+        return min(self._most, max(self._asker.model.batch, self._most // PORTIONS))
 
     def _go_ahead(self) -> None:
-        room = self._room
-        if self._rehearsal is not None and room >= max(1, self._asker.ahead // PORTION):
-            self._advance(room)
+        if self._rehearsal is not None and self._room >= self._portion:
+            self._advance(self._room)
 
     def _advance(self, wanted: int) -> None:
         rehearsal = self._rehearsal

@@ -9,9 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pytest_rlhfstress.conversation import Case, Ingredient
+from pytest_rlhfstress.conversation import Ingredient
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.running.attempt import Attempt
+
+OWN_PROMPTS = "the spec's own prompts"
+"""The family of what was asked without a case."""
 
 
 class SpecStopped(BaseException):
@@ -114,9 +117,10 @@ class SpecRun:
 
     def _judge(self, attempt: Attempt, broken: bool) -> None:
         case = attempt.case
-        if case is None:
-            return
-        self.judged.setdefault(_key(case), Judged(case.family, case.ingredients, broken))
+        if case is not None:
+            self.judged.setdefault(f"{case.locale}|{case.text}", Judged(case.family, case.ingredients, broken))
+        elif attempt.exchanges:
+            self.judged.setdefault(repr(attempt.exchanges[-1].messages), Judged(OWN_PROMPTS, (), broken))
 
     @contextmanager
     def watching(self, test: Callable[..., object]) -> Iterator[None]:
@@ -132,10 +136,6 @@ class SpecRun:
             yield
         finally:
             handle.inner_test = body
-
-
-def _key(case: Case) -> str:
-    return f"{case.locale}|{case.text}"
 
 
 def _failed() -> type[BaseException]:
