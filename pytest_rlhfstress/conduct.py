@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
     from pytest_rlhfstress.reports.report import Report
-    from pytest_rlhfstress.running.run import BoundSpec, Run  # noqa: F401 (named in a stash key)
+    from pytest_rlhfstress.running.bound_spec import BoundSpec  # noqa: F401 (named in a stash key)
+    from pytest_rlhfstress.running.run import Run
 
 OPTIONS = pytest.StashKey[Options]()
 RUN = pytest.StashKey["Run"]()
@@ -32,6 +33,7 @@ BEGAN = pytest.StashKey[tuple[datetime, float]]()
 BASELINE = pytest.StashKey["Report | None"]()
 REPORT = pytest.StashKey["Report"]()
 NOTES = pytest.StashKey[tuple[str, ...]]()
+
 
 def begin(config: pytest.Config) -> None:
     """Register the markers, read the options, and load the selected suites so that mistakes show first."""
@@ -202,7 +204,7 @@ def _asks_by_its_own_strategies(item: pytest.Item) -> bool:
 @contextmanager
 def bound(item: pytest.Function) -> Iterator[None]:
     """The call of a test; of a spec, with its model bound and its body watched."""
-    from pytest_rlhfstress.running.run import AUDIT, MODEL, BoundSpec, is_spec
+    from pytest_rlhfstress.running.run import AUDIT, MODEL, is_spec
 
     interesting = (
         MODEL in item.fixturenames or AUDIT in item.fixturenames or "pytest_rlhfstress.stress_route" in sys.modules
@@ -210,6 +212,7 @@ def bound(item: pytest.Function) -> Iterator[None]:
     if not interesting or not is_spec(item):
         yield
         return
+    from pytest_rlhfstress.running.bound_spec import BoundSpec
     from pytest_rlhfstress.running.spec_run import SpecStopped
 
     spec = BoundSpec(item, current(item.config))

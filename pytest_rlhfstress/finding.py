@@ -40,8 +40,8 @@ class FamilyRate:
 class RateFound:
     """How often independent prompts broke an invariant that was claimed to break at most ``at_most`` of the time.
 
-    ``low`` and ``high`` hold at ``confidence`` each, at whatever moment the counting stopped. A prompt counts once, however many
-    ``samples`` it was asked; ``all_samples_hold`` is the share of prompts whose samples all held (pass^k).
+    ``low`` and ``high`` hold at ``confidence`` each, at whatever moment the counting stopped. A prompt counts once,
+    however many ``samples`` it was asked; ``all_samples_hold`` is the share of prompts whose samples all held (pass^k).
     """
 
     at_most: float

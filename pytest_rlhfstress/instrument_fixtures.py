@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 def audit_of(request: pytest.FixtureRequest) -> Audit:
-    """The audit of the asking file's suite; where nothing is known of the tuning, the test is skipped with the reason."""
+    """The audit of the asking file's suite; the test is skipped where nothing is known of the tuning."""
     from pytest_rlhfstress.running.auditing import NothingToAudit
     from pytest_rlhfstress.running.run import suite_of_file
 

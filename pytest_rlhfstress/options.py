@@ -68,8 +68,8 @@ _DECLARED = (
               "judge:MODEL; several make an ensemble (repeatable). Default: the clinic's", "SPEC", many=True),
     _Declared("preferences", "preference data the instruments audit: a JSONL, CSV or Parquet file or a Hugging Face "
               "dataset folder. Default: the clinic's votes, for the clinic", "PATH"),
-    _Declared("preference-fields", "which field of the preference data plays which part, where its names are not the usual "
-              "ones: prompt=instruction,chosen=good,rejected=bad", "FIELDS"),
+    _Declared("preference-fields", "which field of the preference data plays which part, where its names are not "
+              "the usual ones: prompt=instruction,chosen=good,rejected=bad", "FIELDS"),
     _Declared("cases", f"how many cases each spec tries. Default: {DEFAULT_CASES}", "N"),
     _Declared("samples", "replies asked per question; an invariant must hold for each. Default: 1", "K"),
     _Declared("concurrency", "requests in flight at once. Default: what suits the model", "C"),

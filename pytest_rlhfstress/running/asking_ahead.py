@@ -121,9 +121,7 @@ class AskingAhead:
         if self._failed_at is not None and self._witness.first is not None:
             # From the first failing example on, the search shrinks the same way, whatever came before it.
             one = OneExample(self._witness.first)
-            return hypothesis.settings(
-                own, phases=(Phase.reuse, Phase.shrink), database=one, verbosity=Verbosity.quiet
-            )
+            return hypothesis.settings(own, phases=(Phase.reuse, Phase.shrink), database=one, verbosity=Verbosity.quiet)
         return hypothesis.settings(
             own,
             phases=[phase for phase in own.phases if phase is not Phase.shrink],

@@ -1,4 +1,4 @@
-"""The nine instruments over this run's suite, preferences, reward model and assistant, measured once when first asked."""
+"""The nine instruments over this run's suite, preferences, reward model and assistant, measured when first asked."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from pytest_rlhfstress.running.gathering import FINDING
 from pytest_rlhfstress.running.selection import request_of_item
 
 if TYPE_CHECKING:
-    from pytest_rlhfstress.running.run import BoundSpec
+    from pytest_rlhfstress.running.bound_spec import BoundSpec
 
 
 def finding_of(bound: BoundSpec, error: BaseException | None) -> Finding:

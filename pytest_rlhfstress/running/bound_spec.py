@@ -1,0 +1,168 @@
+"""One spec bound to the run: its model watched, its questions asked ahead, its failure scored and explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, cast
+
+from pytest_rlhfstress.conversation import Case, Reply
+from pytest_rlhfstress.errors import UserError
+from pytest_rlhfstress.running.run import MODEL, REWARD, Run, suite_of
+from pytest_rlhfstress.running.selection import request_of_item
+from pytest_rlhfstress.running.spec_run import SpecRun
+
+if TYPE_CHECKING:
+    import pytest
+
+    from pytest_rlhfstress.asking import Asker, Unanswered
+    from pytest_rlhfstress.finding import RateFound
+    from pytest_rlhfstress.models import Question
+    from pytest_rlhfstress.running.rates import RateClaim
+    from pytest_rlhfstress.running.rehearsal import Script
+
+
+class BoundSpec:
+    """One spec bound to the run: its fixtures replaced by ones that know which spec is asking."""
+
+    def __init__(self, item: pytest.Function, run: Run) -> None:
+        self.item = item
+        self.run = run
+        self.suite = suite_of(item, run)
+        self.model_name = ""
+        samples = run.options.samples
+        mark = item.get_closest_marker("rlhf_samples")
+        hold = samples
+        if mark is not None:
+            samples = int(mark.kwargs.get("of", samples))
+            hold = int(mark.kwargs.get("hold", samples))
+        self.spec = SpecRun(samples, hold)
+        self.rate: RateFound | None = None
+
+    @contextmanager
+    def bound(self) -> Iterator[None]:
+        """The spec with ``model_under_test`` bound and its body watched, for the time of its call."""
+        arguments = self.item.funcargs
+        test = cast(Callable[..., object], self.item.obj)
+        if MODEL not in arguments:
+            with self.spec.watching(test):
+                yield
+            return
+        before = arguments[MODEL]
+        asker = self._asker(before)
+        already = asker.asked
+        self.model_name = asker.model.name
+        try:
+            with self._bound_to(asker), self.spec.watching(test):
+                yield
+        finally:
+            self.spec.asked = asker.asked - already
+            arguments[MODEL] = before
+
+    @contextmanager
+    def _bound_to(self, asker: Asker) -> Iterator[None]:
+        from pytest_rlhfstress.running.model_under_test import ModelUnderTest
+
+        def bind(ask: Callable[[Question], Reply | Unanswered]) -> None:
+            self.item.funcargs[MODEL] = ModelUnderTest(asker.model.name, ask, self.spec, self.suite)
+
+        claim = self._rate_claim()
+        if claim is not None:
+            with self._counting(claim, asker):
+                yield
+            return
+        if not asker.together or not hasattr(self.item.obj, "hypothesis"):
+            bind(lambda question: asker.ask([question])[0])
+            yield
+            return
+        from pytest_rlhfstress.running.asking_ahead import AskingAhead
+
+        ahead = AskingAhead(self._script(), self.spec, asker)
+        bind(ahead.ask)
+        with ahead.ready():
+            yield
+
+    def _script(self) -> Script:
+        from pytest_rlhfstress.running.rehearsal import Script
+
+        test = cast(Callable[..., object], self.item.obj)
+        names = self.item._fixtureinfo.argnames
+        arguments = self.item.funcargs
+        return Script(
+            test=test,
+            call=lambda: test(**{name: arguments[name] for name in names}),
+            body=test.hypothesis.inner_test,  # type: ignore[attr-defined]
+            model=MODEL,
+            suite=self.suite,
+            samples=self.spec.samples,
+            hold=self.spec.hold,
+        )
+
+    def _rate_claim(self) -> RateClaim | None:
+        from pytest_rlhfstress.running.rates import MARKER, claim_of
+
+        try:
+            claim = claim_of(self.item)
+        except UserError as error:
+            raise self.spec.stop(str(error)) from None
+        if claim is not None and request_of_item(self.item) is None:
+            raise self.spec.stop(f"@pytest.mark.{MARKER} needs a spec whose cases come from cases(...)")
+        return claim
+
+    @contextmanager
+    def _counting(self, claim: RateClaim, asker: Asker) -> Iterator[None]:
+        """The spec's call replaced, for its time, by judging independent cases until the claim is decided."""
+        from pytest_rlhfstress.running.engine_settings import settings_of
+        from pytest_rlhfstress.running.independent_cases import Body
+        from pytest_rlhfstress.running.rates import carry_out
+
+        test = self.item.obj
+        request = request_of_item(self.item)
+        assert request is not None
+        body = Body(self.item, MODEL, self.spec, asker, self.suite)
+        most = settings_of(getattr(test, "__func__", test)).max_examples
+
+        def counting(**_: object) -> None:
+            self.rate = carry_out(claim, request, body, self.spec, most, asker.ahead, self.run.options.seed)
+            if self.rate.verdict == "FAIL" and self.spec.failure is not None:
+                raise self.spec.failure.error
+
+        self.item.obj = counting
+        try:
+            yield
+        finally:
+            self.item.obj = test
+
+    def _asker(self, value: object) -> Asker:
+        try:
+            return self.run.asker_of(value)
+        except UserError as error:
+            raise self.spec.stop(str(error)) from None
+
+    def score(self, messages: Sequence[Mapping[str, str]], replies: Sequence[str]) -> tuple[str, list[float]]:
+        """The reward model's name and the mean reward of each reply; no rewards, and why, where it cannot be asked."""
+        from pytest_rlhfstress.rewards import reward_from
+
+        try:
+            given = self.item._request.getfixturevalue(REWARD)
+            reward = reward_from(given, self.run.ask)
+            values = reward.score([(messages, reply) for reply in replies])
+        except Exception as error:
+            # A broken reward model must not cost the failure it was only to comment on.
+            return f"the reward model could not be asked: {error}", []
+        name = reward.name
+        embedded = given is self.run.__dict__.get("reward") and not self.run.options.rewards
+        if embedded and not self.model_name.startswith("clinic"):
+            name += " (the embedded clinic's: no reward model was named)"
+        return name, [float(v) for v in values.mean(axis=1)]
+
+    def explain(self, case: Case, reply: str) -> tuple[str, ...]:
+        """Why the tuning allowed it, in the instruments' words; nothing where there is no tuning to audit."""
+        if self.suite is None or MODEL not in self.item.funcargs:
+            return ()
+        try:
+            audited = self.run.audited(self.item._request, self.suite)
+        except Exception:
+            # A fixture that fails must not cost the failure it was only to comment on; its own users are told.
+            return ()
+        return self.run.auditing.explain(audited, case, reply)
