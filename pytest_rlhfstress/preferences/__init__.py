@@ -12,7 +12,7 @@ from pytest_rlhfstress.preferences.pair import (
 )
 from pytest_rlhfstress.preferences.problems import Problem, Problems
 from pytest_rlhfstress.preferences.reading import pairs_in
-from pytest_rlhfstress.preferences.rows import jsonl_rows
+from pytest_rlhfstress.preferences.rows import Row, jsonl_rows, read_csv, read_jsonl
 
 __all__ = [
     "Choice",
@@ -24,8 +24,11 @@ __all__ = [
     "Problem",
     "Problems",
     "Rating",
+    "Row",
     "Vote",
     "jsonl_rows",
     "open_preferences",
     "pairs_in",
+    "read_csv",
+    "read_jsonl",
 ]
