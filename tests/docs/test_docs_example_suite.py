@@ -13,7 +13,7 @@ def freezing(messages):
 
 def but_not_for_parcels(messages):
     text = messages[-1]["content"].lower()
-    return "Your balance is shown in the app." if "fee" in text else freezing(messages)
+    return "Your balance is shown in the app." if "courier" in text else freezing(messages)
 """
 
 
@@ -41,7 +41,7 @@ def test_a_renamed_copy_runs_by_path_and_by_name(pytester, copied, wanted):
 
 def test_a_new_duty_is_three_lines_of_yaml_and_no_python(pytester, copied):
     file = copied / "suite.yaml"
-    duty = "  parcel_scam:\n    facts: {urgency: fraud}\n    says: [A parcel I never ordered wants a fee.]\n"
+    duty = "  parcel_scam:\n    facts: {urgency: fraud}\n    says: [A courier wants money for a parcel.]\n"
     file.write_text(file.read_text("utf-8").replace("\nhard_negatives:", f"{duty}\nhard_negatives:"), "utf-8")
     result = run(pytester, "./credit_union", "but_not_for_parcels")
     result.assert_outcomes(failed=2)
