@@ -34,6 +34,10 @@ class Options:
     samples: int
     concurrency: int | None
     max_calls: int | None
+    requests_per_minute: int | None
+    tokens_per_minute: int | None
+    timeout: int | None
+    time_limit: int | None
     seed: int
     strength: int
     store: str | None
@@ -74,6 +78,10 @@ _DECLARED = (
     _Declared("samples", "replies asked per question; an invariant must hold for each. Default: 1", "K"),
     _Declared("concurrency", "requests in flight at once. Default: what suits the model", "C"),
     _Declared("max-calls", "stop asking after this many requests", "N"),
+    _Declared("requests-per-minute", "ask no faster than this", "N"),
+    _Declared("tokens-per-minute", "ask no faster than this, by an estimate of four characters a token", "N"),
+    _Declared("timeout", "seconds one request may take before it is tried again. Default: 60", "SECONDS"),
+    _Declared("time-limit", "stop asking this many seconds after the first request", "SECONDS"),
     _Declared("seed", "seed of the cases. Default: 0", "N"),
     _Declared(
         "strength",
@@ -136,6 +144,10 @@ def options_from(config: pytest.Config) -> Options:
         samples=read.number("samples", least=1) or 1,
         concurrency=read.number("concurrency", least=1),
         max_calls=read.number("max-calls", least=0),
+        requests_per_minute=read.number("requests-per-minute", least=1),
+        tokens_per_minute=read.number("tokens-per-minute", least=1),
+        timeout=read.number("timeout", least=1),
+        time_limit=read.number("time-limit", least=1),
         seed=read.number("seed", least=0) or 0,
         strength=_strength(read.number("strength", least=2)),
         store=read.text("store"),

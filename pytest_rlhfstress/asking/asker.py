@@ -34,7 +34,8 @@ class Asker:
         self._under_way: dict[str, Future[Answer]] = {}
         self._unanswered: dict[str, Unanswered] = {}
         self._accounted: set[str] = set()
-        self._refused: PermanentFault | None = None
+        self.refused: PermanentFault | None = None
+        """What the provider said when it refused for good; nothing is asked after that."""
 
     @property
     def asked(self) -> int:
@@ -132,7 +133,7 @@ class Asker:
         try:
             answer = future.result()
         except PermanentFault as fault:
-            self._refused = fault
+            self.refused = fault
             raise
         self._under_way.pop(keyed.key, None)
         if isinstance(answer, Unanswered):
@@ -159,8 +160,8 @@ class Asker:
         return future if future is not None and not future.cancelled() else None
 
     def _may_ask(self, missing: Sequence[Keyed]) -> None:
-        if self._refused is not None:
-            raise self._refused
+        if self.refused is not None:
+            raise self.refused
         if self.store.record_mode == "none":
             said = [repr(q.question.messages[-1].content[:200]) for q in missing[:NAMED_AT_MOST]]
             more = f" and {len(missing) - len(said)} more" if len(missing) > len(said) else ""

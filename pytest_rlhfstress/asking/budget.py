@@ -38,7 +38,7 @@ class Budget:
             raise BudgetSpent(f"the limit of {limits.max_calls} requests (--rlhf-max-calls) is reached")
         self._started = self._started or time.monotonic()
         if limits.run_timeout is not None and time.monotonic() - self._started > limits.run_timeout:
-            raise BudgetSpent(f"the {limits.run_timeout:g} s for this run's requests are over")
+            raise BudgetSpent(f"the {limits.run_timeout:g} s for this run's requests (--rlhf-time-limit) are over")
         self._counts.asked += 1
 
     async def await_turn(self, questions: list[Question]) -> None:

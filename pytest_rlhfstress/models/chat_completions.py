@@ -20,7 +20,7 @@ from pytest_rlhfstress.models.faults import (
 from pytest_rlhfstress.models.question import Question, Sampling
 
 SHOWN = 300
-_REFUSED = (401, 403, 404)
+_REFUSED = (400, 401, 403, 404)
 _BROKEN_OFF = (ConnectionError, TimeoutError, json.JSONDecodeError, UnicodeDecodeError)
 
 

@@ -58,6 +58,9 @@ class BoundSpec:
         finally:
             self.spec.asked = asker.asked - already
             arguments[MODEL] = before
+            if asker.refused is not None:
+                # No other spec would get a reply either.
+                self.item.session.shouldfail = f"{asker.model.name} refuses to answer"
 
     @contextmanager
     def _bound_to(self, asker: Asker) -> Iterator[None]:

@@ -102,7 +102,14 @@ class Run:
         options = self.options
         model = model_from(value)
         where = options.store or (str(self._store) if self._store and model.persistent else None)
-        given = {"concurrency": options.concurrency, "max_calls": options.max_calls}
+        given = {
+            "concurrency": options.concurrency,
+            "max_calls": options.max_calls,
+            "request_timeout": options.timeout,
+            "run_timeout": options.time_limit,
+            "requests_per_minute": options.requests_per_minute,
+            "tokens_per_minute": options.tokens_per_minute,
+        }
         limits = Limits(**{name: value for name, value in given.items() if value is not None})
         return Asker(model, open_store(where, options.record_mode), limits)
 

@@ -18,6 +18,9 @@ from collections import Counter
 def answered(model: str, messages: list[dict[str, str]]) -> str:
     """What the assistant called ``model`` says."""
     asked = messages[-1]["content"]
+    if "bank" in messages[0]["content"]:
+        wrong = model == "red" and "balance" in asked.lower()
+        return "Your balance is shown in the app." if wrong else "I have frozen your account."
     number = re.search(r"number here is ([\d ]+)", messages[0]["content"])
     call = f"Please call {number[1] if number else '911'} now."
     if model == "red" and "refill" in asked.lower():
