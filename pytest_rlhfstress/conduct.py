@@ -77,6 +77,7 @@ def _check_names(run: Run) -> None:
         _ = run.reward
     if run.options.preferences:
         _ = run.preferences
+    _ = run.calibrations
 
 
 def current(config: pytest.Config) -> Run:
@@ -284,6 +285,7 @@ def _write_reports(session: pytest.Session) -> None:
         began=began,
         seconds=time.monotonic() - ticks,
         audit=next(iter(gathered.audits.values()), None),
+        calibrations=run.calibrations if run is not None else (),
     )
     config.stash[REPORT] = report_of(options, outcome, config.stash[BASELINE])
     written = write_files(config.stash[REPORT], options.reports)
@@ -311,6 +313,7 @@ def summarise(reporter: TerminalReporter, config: pytest.Config) -> None:
         reviews=tuple(f"{s.name}: {s.review}" for s in (selection.suites if selection else ()) if s.review),
         notes=config.stash.get(NOTES, ()),
         comparison=report.comparison if report is not None else None,
+        calibrations=run.calibrations if run is not None else (),
         instruments=report.audit.sentences if report is not None and report.audit is not None else {},
     )
     write_summary(reporter, findings, overview)

@@ -43,6 +43,7 @@ class Options:
     store: str | None
     record_mode: RecordMode
     reports: tuple[str, ...]
+    labels: str | None
     baseline: str | None
     fail_on: str
     verbosity: int
@@ -93,6 +94,8 @@ _DECLARED = (
     _Declared("record-mode", "once: ask what the store lacks (default); none: never ask, name what is missing; "
               "all: ask everything anew", "MODE"),
     _Declared("report", "write a report (FILE.html or FILE.json, repeatable)", "FILE", many=True),
+    _Declared("labels", "measure the suite's detectors on replies that people labelled: a JSONL or CSV file of rows "
+              "prompt, reply, signal, label", "FILE"),
     _Declared("baseline", "say what changed since this JSON report of an earlier run", "FILE.json"),
     _Declared("fail-on", "any: every broken invariant fails the run (default); new: one that the baseline has failing "
               "too is reported as an expected failure", "any|new"),
@@ -153,6 +156,7 @@ def options_from(config: pytest.Config) -> Options:
         store=read.text("store"),
         record_mode=cast(RecordMode, record_mode),
         reports=_reports(read.texts("report")),
+        labels=_labels(read),
         baseline=read.text("baseline"),
         fail_on=_fail_on(read),
         verbosity=config.get_verbosity(),
@@ -164,6 +168,13 @@ def _strength(number: int | None) -> int:
     if number is not None and number > 3:
         raise UserError(f"--rlhf-strength={number}: write 2 (every pair of ingredients) or 3 (every triple)")
     return number or 2
+
+
+def _labels(read: _Reader) -> str | None:
+    file = read.text("labels")
+    if file is not None and not read.texts("suite"):
+        raise UserError(f"--rlhf-labels={file}: name the suite whose detectors are measured, too: --rlhf-suite=NAME")
+    return file
 
 
 def _fail_on(read: _Reader) -> str:

@@ -84,9 +84,14 @@ def _hardest(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def _calibration(signal: str, value: Calibration) -> Iterator[tuple[tuple[str, str], Figure]]:
-    for name in ("precision", "recall", "f1"):
-        low, high = getattr(value, f"{name}_interval")
-        yield ("detector calibration", f"{signal} {name}"), Figure(getattr(value, name), low, high)
+    measured = (
+        ("precision", value.precision, value.precision_interval),
+        ("recall", value.recall, value.recall_interval),
+        ("F1", value.f1, value.f1_interval),
+    )
+    for name, figure, interval in measured:
+        if figure is not None:
+            yield ("detector calibration", f"{signal} {name}"), Figure(figure, *interval)
 
 
 def _figure(row: Mapping[str, Any], value_of: str, interval_of: str) -> Figure | None:

@@ -10,6 +10,7 @@ from pytest_rlhfstress.finding import Finding, Slice, Verdict
 from pytest_rlhfstress.reports.comparison import Comparison
 
 if TYPE_CHECKING:
+    from pytest_rlhfstress.instruments.detector_calibration import SignalCalibration
     from pytest_rlhfstress.instruments.overview import Audit
 
 VERDICTS: tuple[Verdict, ...] = ("FAIL", "INCONCLUSIVE", "PASS")
@@ -62,12 +63,26 @@ class Calibration:
     """How well one signal's detector agrees with human labels; an interval is (low, high) at 95 %."""
 
     n: int
-    precision: float
-    recall: float
-    f1: float
+    precision: float | None
+    recall: float | None
+    f1: float | None
     precision_interval: tuple[float, float]
     recall_interval: tuple[float, float]
     f1_interval: tuple[float, float]
+
+
+def calibration_of(measured: SignalCalibration) -> Calibration:
+    """What a report keeps of a signal's calibration; a figure is None where there was nothing to count."""
+    precision, recall, f1 = measured.precision_interval, measured.recall_interval, measured.f1_interval
+    return Calibration(
+        n=measured.n,
+        precision=measured.precision,
+        recall=measured.recall,
+        f1=measured.f1,
+        precision_interval=(precision.low, precision.high),
+        recall_interval=(recall.low, recall.high),
+        f1_interval=(f1.low, f1.high),
+    )
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_rlhfstress.finding import Finding, PairsCovered
+from pytest_rlhfstress.reports import calibration_lines
 from pytest_rlhfstress.reports.comparison import Comparison
 from pytest_rlhfstress.reports.plain_text import shown, wrapped
 from pytest_rlhfstress.reports.report import CAVEAT, rank
@@ -14,12 +15,17 @@ from pytest_rlhfstress.reports.report import CAVEAT, rank
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
+    from pytest_rlhfstress.instruments.detector_calibration import Calibration
+
 INDENT = " " * 13
 COLOURS = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow"}
 NO_MODEL = (
     "NO MODEL CONFIGURED: the embedded clinic was tested, not your assistant.",
     "Name yours: --rlhf-model=package.module:callable (or openai:MODEL, hf:PATH, litellm:PROVIDER/MODEL).",
 )
+
+
+UNCALIBRATED = "the detectors were not measured in this run: --rlhf-labels=FILE counts where they and people disagree"
 
 
 @dataclass(frozen=True)
@@ -33,11 +39,12 @@ class Overview:
     notes: tuple[str, ...] = ()
     comparison: Comparison | None = None
     instruments: Mapping[str, str] = field(default_factory=dict)
+    calibrations: Sequence[Calibration] = ()
 
 
 def write_summary(reporter: TerminalReporter, findings: Sequence[Finding], overview: Overview) -> None:
     """Print the summary: with -q no more than what is not a PASS, with -v each spec's reason and slices."""
-    if not findings and not overview.left_out_tests:
+    if not findings and not overview.left_out_tests and not overview.calibrations:
         return
     reporter.ensure_newline()
     reporter.section("rlhfstress", sep="=", bold=True)
@@ -52,6 +59,9 @@ def write_summary(reporter: TerminalReporter, findings: Sequence[Finding], overv
         for name, sentence in overview.instruments.items():
             for part in wrapped(f"{name:<20}{shown(sentence, 400)}", " " * 20):
                 reporter.write_line(part)
+    for calibration in overview.calibrations:
+        for line in calibration_lines.lines(calibration):
+            reporter.write_line(line)
     for line in _closing(findings, overview):
         for part in wrapped(line):
             reporter.write_line(part)
@@ -62,6 +72,8 @@ def _closing(findings: Sequence[Finding], overview: Overview) -> list[str]:
     if overview.comparison is not None:
         lines.append(f"since the baseline of {overview.comparison.since[:10]}: {overview.comparison.sentence}")
         lines += [f"  fixed: {shown(c.claim, 200)}" for c in overview.comparison.of("fixed")]
+    if findings and not overview.calibrations:
+        lines.append(UNCALIBRATED)
     if overview.left_out_tests:
         lines.append(
             f"left out: {overview.left_out_tests} tests that use no selected suite "

@@ -66,8 +66,10 @@ class Gathering:
     def _note(self, report: pytest.TestReport | pytest.CollectReport) -> None:
         from pytest_rlhfstress.reports.report import Broken
 
-        lines = report.longreprtext.strip().splitlines() or ["failed"]
-        self.gathered.broken.append(Broken(report.nodeid, lines[-1]))
+        crash = getattr(report.longrepr, "reprcrash", None)
+        said = crash.message if crash is not None else report.longreprtext
+        lines = said.strip().splitlines() or ["failed"]
+        self.gathered.broken.append(Broken(report.nodeid, lines[0] if crash is not None else lines[-1]))
 
 
 def hand_over(config: pytest.Config, audits: Mapping[str, Audit]) -> None:

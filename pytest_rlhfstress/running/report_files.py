@@ -12,11 +12,19 @@ from typing import TYPE_CHECKING
 from pytest_rlhfstress.finding import Finding
 from pytest_rlhfstress.options import Options
 from pytest_rlhfstress.reports.comparison import Comparison, compare
-from pytest_rlhfstress.reports.report import Broken, Instruments, Report, RunFacts, SuiteFacts
+from pytest_rlhfstress.reports.report import (
+    Broken,
+    Instruments,
+    Report,
+    RunFacts,
+    SuiteFacts,
+    calibration_of,
+)
 
 if TYPE_CHECKING:
     import pytest
 
+    from pytest_rlhfstress.instruments.detector_calibration import Calibration
     from pytest_rlhfstress.instruments.overview import Audit
     from pytest_rlhfstress.suites import Suite
 
@@ -32,6 +40,7 @@ class Outcome:
     began: datetime
     seconds: float
     audit: Audit | None = None
+    calibrations: Sequence[Calibration] = ()
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,9 @@ def report_of(options: Options, outcome: Outcome, baseline: Report | None) -> Re
         comparison=compared,
         instruments=Instruments.of(outcome.audit) if outcome.audit is not None else None,
         audit=outcome.audit,
+        calibration={
+            signal: calibration_of(measured) for c in outcome.calibrations for signal, measured in c.signals.items()
+        },
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_rlhfstress.asking import Asker, Unanswered
+    from pytest_rlhfstress.instruments.detector_calibration import Calibration
     from pytest_rlhfstress.models import Model, Question
     from pytest_rlhfstress.preferences import Preferences
     from pytest_rlhfstress.rewards import RewardModel
@@ -63,6 +64,15 @@ class Run:
         from pytest_rlhfstress.clinic import clinic_for
 
         return clinic_for(self._embedded).preferences
+
+    @cached_property
+    def calibrations(self) -> tuple[Calibration, ...]:
+        """How well the selected suites' detectors agree with --rlhf-labels. Raises UserError for a bad file."""
+        if self.options.labels is None or self.selection is None:
+            return ()
+        from pytest_rlhfstress.instruments.detector_calibration import calibrate
+
+        return tuple(calibrate(suite, self.options.labels) for suite in self.selection.suites)
 
     @property
     def _embedded(self) -> str:
