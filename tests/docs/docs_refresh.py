@@ -11,6 +11,9 @@ from docs_blocks import Block, blocks_of, pages
 from docs_generated import regenerated
 from docs_running import ELISION, Command, run_block, steady
 
+ALIKE = 0.6
+"""How much of a line must have stayed for it to be found again."""
+
 
 def refresh(page: Path) -> bool:
     """Whether the page was changed."""
@@ -60,7 +63,10 @@ def shortened_alike(shown: list[str], printed: list[str]) -> list[str]:
 
 def _most_alike(line: str, printed: list[str], start: int) -> int:
     likeness = [SequenceMatcher(None, steady(line), steady(other)).ratio() for other in printed[start:]]
-    return start + max(range(len(likeness)), key=lambda at: likeness[at])
+    best = max(range(len(likeness)), key=lambda at: likeness[at], default=0)
+    if not likeness or likeness[best] < ALIKE:
+        raise SystemExit(f"nothing printed resembles {line!r}; was it meant to vanish?\n" + "\n".join(printed))
+    return start + best
 
 
 if __name__ == "__main__":
