@@ -151,8 +151,9 @@ def run(command: str, folder: Path) -> tuple[int, list[str]]:
 
 
 def steady(line: str) -> str:
-    """A printed line without what differs from run to run: times, and the width of rules."""
+    """A printed line without what differs between runs and machines: times, measured shares, the width of rules."""
     line = re.sub(r"\d+\.\d+ ?s\b( \(\d+:\d\d:\d\d\))?", "N s", line.rstrip())
+    line = re.sub(r"[+-]?\d+\.\d+\b|\d+ %", "N", line)
     return re.sub(r"([=_-])\1{2,}", r"\1\1\1", line)
 
 

@@ -72,7 +72,8 @@ def test_dots_stand_for_any_lines():
     assert not matches(["a"], ["a", "b"])
 
 
-def test_times_and_the_width_of_rules_do_not_count():
+def test_times_measured_shares_and_the_width_of_rules_do_not_count():
+    assert steady("reward: +1.81 from clinic, 73 % sure") == steady("reward: -0.40 from clinic, 7 % sure")
     assert steady("=== 1 passed in 0.31s ===") == steady("========= 1 passed in 12.04s (0:00:12) =========")
     assert steady("2 passed in 0.31s") != steady("1 passed in 0.31s")
 
