@@ -10,10 +10,12 @@ from jsonschema import Draft202012Validator
 from report_samples import COUNTEREXAMPLE, FACTS, FAILING, PASSING, REPORT, UNCLEAR, report_of
 
 from pytest_rlhfstress.errors import UserError
+from pytest_rlhfstress.instruments.detector_calibration import SignalCalibration
 from pytest_rlhfstress.reports.comparison import compare
 from pytest_rlhfstress.reports.files import write_atomically
+from pytest_rlhfstress.reports.html.page import as_html
 from pytest_rlhfstress.reports.json_report import as_document, as_json, check, read_report, schema
-from pytest_rlhfstress.reports.report import Broken, Report
+from pytest_rlhfstress.reports.report import Broken, Report, calibration_of
 
 
 def test_the_schema_is_a_schema():
@@ -125,3 +127,13 @@ def test_a_report_that_cannot_be_written_leaves_the_former_one(tmp_path):
 )
 def test_the_verdict_is_no_pass_unless_all_was_judged_and_held(report, verdict):
     assert as_document(report)["verdict"] == verdict
+
+
+def test_a_signal_that_was_never_there_has_no_recall(tmp_path):
+    never = calibration_of(SignalCalibration("refusal", tp=0, fp=3, fn=0, tn=40))
+    written = as_json(replace(REPORT, calibration={"refusal": never}))
+    check(json.loads(written), "report")
+    assert json.loads(written)["calibration"]["refusal"]["recall"] is None
+    (tmp_path / "r.json").write_text(written)
+    assert read_report(tmp_path / "r.json").calibration == {"refusal": never}
+    assert '<td class="n">–</td>' in as_html(replace(REPORT, calibration={"refusal": never}))
