@@ -1,0 +1,49 @@
+"""Take the pages' screenshots: ``python docs/images/take_screenshots.py report.html`` (needs chromium and Pillow)."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+HERE = Path(__file__).parent
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+COLOURS = 160
+
+
+def main(report: str) -> None:
+    """Write report-desktop.png, -dark.png, -phone.png and the pictures of two instruments."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        for name, scheme, size in (
+            ("desktop", "light", DESKTOP),
+            ("dark", "dark", DESKTOP),
+            ("phone", "light", PHONE),
+        ):
+            page = browser.new_page(viewport=size, color_scheme=scheme)
+            page.goto(Path(report).resolve().as_uri())
+            keep(page.screenshot(), f"report-{name}.png")
+            if name != "phone":
+                instruments(page, "" if name == "desktop" else "-dark")
+        browser.close()
+
+
+def instruments(page: Page, suffix: str) -> None:
+    """The sections of the instruments that a page shows alone."""
+    for name in ("shadow_map", "safety_brake", "late_bell"):
+        keep(page.locator(f"article#{name}").screenshot(), f"report-{name.replace('_', '-')}{suffix}.png")
+
+
+def keep(png: bytes, name: str) -> None:
+    """Save a picture with few colours, so that it stays small."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(HERE / name, optimize=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
