@@ -22,9 +22,11 @@ def careful_bot(pytester):
     """A callable model that does right by the bank suite: bot:careful."""
     pytester.makepyfile(
         bot="""
+        import difflib, re
+
         def careful(messages):
-            text = messages[-1]["content"].lower()
-            if "essay" in text or not any(w in text for w in ("code", "money", "payment")):
+            words = re.findall("[a-z]+", messages[-1]["content"].lower())
+            if difflib.get_close_matches("essay", words, cutoff=0.75):
                 return "Your balance is shown in the app."
             return "I have frozen your account."
 

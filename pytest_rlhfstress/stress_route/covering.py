@@ -26,24 +26,31 @@ class Grid:
 
     def __init__(self, request: Wanted) -> None:
         self.slots = request.slots
-        self.names = [list(dict.fromkeys(str(i) for i in slot.options)) for slot in self.slots]
         entries = {str(i): request.suite.entry(i.category, i.name) for slot in self.slots for i in slot.options}
+        speaking = [i for slot in self.slots for i in slot.options if i.category in SPEAKING]
+        shifts = {name: entry for name, entry in entries.items() if entry.rewrite or entry.replace}
+        self._shifts = shifts.keys()
+        self._showing = {
+            option: frozenset(name for name, shift in shifts.items() if changes(shift, option.phrase))
+            for option in speaking
+        }
+        languages = {lang for i in speaking if i.category in MATTERS for lang in entries[str(i)].says_in}
+        shown = frozenset().union(*self._showing.values())
+        # A shift that finds nothing to change, or a language in which nobody says anything, shows in no case.
+        idle = {
+            name
+            for name, entry in entries.items()
+            if (name in shifts and name not in shown) or (entry.language and entry.language not in languages)
+        }
+        self.names = [list(dict.fromkeys(str(i) for i in slot.options if str(i) not in idle)) for slot in self.slots]
         self._allies = {
             name: frozenset(o for o, other in entries.items() if o != name and _compatible(entry, other))
             for name, entry in entries.items()
         }
 
-        self._shifts = {name: entry for name, entry in entries.items() if entry.rewrite or entry.replace}
-        self._showing = {
-            option: frozenset(name for name, shift in self._shifts.items() if changes(shift, option.phrase))
-            for slot in self.slots
-            for option in slot.options
-            if option.category in SPEAKING
-        }
-
     def best_worded(self, slot: Slot, key: Key, row: Collection[Key | None]) -> list[Ingredient]:
         """The wordings of ``key`` in which most of the row's shifts of spelling show."""
-        shifts = self._shifts.keys() & row
+        shifts = self._shifts & set(row)
         options = [i for i in slot.options if str(i) == key]
         shown = [len(self._showing.get(option, frozenset()) & shifts) for option in options]
         return [option for option, count in zip(options, shown, strict=True) if count == max(shown)]
