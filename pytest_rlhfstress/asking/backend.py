@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,6 +15,16 @@ class Entry:
     question: str
     reply: str
     run: str
+
+
+AT_ONCE = 500
+
+
+def parts(keys: Collection[str]) -> Iterator[list[str]]:
+    """The keys in lists short enough for one query."""
+    wanted = list(keys)
+    for start in range(0, len(wanted), AT_ONCE):
+        yield wanted[start : start + AT_ONCE]
 
 
 class Backend(Protocol):

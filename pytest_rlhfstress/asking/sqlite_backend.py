@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import sqlite3
 import threading
 import time
@@ -11,12 +10,12 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from pytest_rlhfstress.asking.backend import Entry
+from pytest_rlhfstress.asking.backend import Entry, parts
+from pytest_rlhfstress.asking.owners import is_dead
 from pytest_rlhfstress.errors import UserError
 
 VERSION = 1
 BUSY_SECONDS = 30.0
-_AT_ONCE = 500
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (
     key TEXT PRIMARY KEY, question TEXT NOT NULL, reply TEXT NOT NULL, run TEXT NOT NULL, kept_at REAL NOT NULL
@@ -48,7 +47,7 @@ class SqliteBackend:
         """As Backend says."""
         found: dict[str, Entry] = {}
         with self._using() as connection:
-            for part in _parts(keys):
+            for part in parts(keys):
                 marks = ",".join("?" * len(part))
                 rows = connection.execute(f"SELECT key, question, reply, run FROM replies WHERE key IN ({marks})", part)
                 found.update((row[0], Entry(*row)) for row in rows)
@@ -61,7 +60,7 @@ class SqliteBackend:
             now = time.time()
             for key in keys:
                 row = connection.execute("SELECT owner, expires FROM claims WHERE key = ?", (key,)).fetchone()
-                if row is None or row[0] == owner or row[1] < now or _is_dead(row[0]):
+                if row is None or row[0] == owner or row[1] < now or is_dead(row[0]):
                     claimed.add(key)
             rows = [(key, owner, now + seconds) for key in claimed]
             connection.executemany("INSERT OR REPLACE INTO claims VALUES (?, ?, ?)", rows)
@@ -196,25 +195,3 @@ def _remedy(said: str) -> str:
     if "locked" in said:
         return f"Another process held it for more than {BUSY_SECONDS:.0f} s"
     return "Name another place with --rlhf-store"
-
-
-def _is_dead(owner: str) -> bool:
-    """Whether the owner was a process of this machine that no longer runs."""
-    host, _, rest = owner.partition(":")
-    pid = rest.partition(":")[0]
-    # On Windows os.kill(pid, 0) would end the process; there a dead owner's claim runs out by itself.
-    if os.name != "posix" or host != socket.gethostname() or not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return False
-
-
-def _parts(keys: Collection[str]) -> Iterator[list[str]]:
-    wanted = list(keys)
-    for start in range(0, len(wanted), _AT_ONCE):
-        yield wanted[start : start + _AT_ONCE]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import socket
 import threading
 import uuid
 from collections.abc import Collection, Sequence
@@ -13,12 +13,14 @@ from typing import Literal
 
 from pytest_rlhfstress.asking.backend import Backend, Entry
 from pytest_rlhfstress.asking.memory_backend import MemoryBackend
+from pytest_rlhfstress.asking.owners import new_owner
 from pytest_rlhfstress.asking.wording import key_of, question_text, reply_of, reply_text
 from pytest_rlhfstress.conversation import Reply
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.models import Question
 
 RecordMode = Literal["once", "none", "all"]
+REDIS_SCHEMES = ("redis", "rediss", "unix")
 LEASE = 15.0
 """Seconds a claim lives without being renewed: how long others wait for a process that vanished."""
 
@@ -57,7 +59,7 @@ class Store:
         self.backend = backend
         self.record_mode = record_mode
         self.run = run or os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
-        self.owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self.owner = new_owner()
         self._held: set[str] = set()
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -113,7 +115,9 @@ class Store:
     def _renew(self) -> None:
         while not self._closed.wait(LEASE / 3):
             if self._held:
-                self.backend.renew(self.owner, LEASE)
+                # A store that fails says so where it is asked next.
+                with contextlib.suppress(UserError):
+                    self.backend.renew(self.owner, LEASE)
 
 
 def _read(entry: Entry) -> Reply:
@@ -132,6 +136,10 @@ def open_store(where: str | Path | None, record_mode: RecordMode = "once") -> St
     """
     if where is None:
         return Store(MemoryBackend(), record_mode)
+    if str(where).partition("://")[0] in REDIS_SCHEMES:
+        from pytest_rlhfstress.asking.redis_backend import RedisBackend
+
+        return Store(RedisBackend(str(where)), record_mode)
     from pytest_rlhfstress.asking.sqlite_backend import SqliteBackend
 
     return Store(SqliteBackend(Path(where), read_only=record_mode == "none"), record_mode)
