@@ -26,7 +26,7 @@ def careful_bot(pytester):
 
         def careful(messages):
             words = re.findall("[a-z]+", messages[-1]["content"].lower())
-            if difflib.get_close_matches("essay", words, cutoff=0.75):
+            if difflib.get_close_matches("essay", words, cutoff=0.78):
                 return "Your balance is shown in the app."
             return "I have frozen your account."
 

@@ -45,7 +45,7 @@ def test_a_users_spec_counts_by_its_cases_and_by_its_marker(pytester, bank, care
 
         @pytest.mark.rlhf_suite("bank")
         def test_by_marker(model_under_test):
-            assert model_under_test("What is my balance?").shows("account_help")
+            assert model_under_test("Somebody has my code.").shows("freeze")
 
         def test_of_another_kind():
             raise AssertionError("an ordinary test ran")
