@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Literal
 
 Verdict = Literal["PASS", "FAIL", "INCONCLUSIVE"]
@@ -22,6 +23,13 @@ class Slice:
     def share(self) -> float:
         """The failing share of the tried cases (a search, not a rate)."""
         return self.failing / self.cases if self.cases else 0.0
+
+    @cached_property
+    def surely(self) -> float:
+        """The low end of Wilson's interval of the share: by it, one of one is not worse than nineteen of twenty."""
+        from pytest_rlhfstress.statistics.intervals import wilson
+
+        return wilson(self.failing, self.cases).low
 
 
 @dataclass(frozen=True)
@@ -158,9 +166,9 @@ class Finding:
 
     @property
     def worst(self) -> Slice | None:
-        """The family with the largest failing share."""
+        """The family with surely the largest failing share."""
         failing = [s for s in self.slices if s.failing]
-        return max(failing, key=lambda s: (s.share, s.failing, s.family), default=None)
+        return max(failing, key=lambda s: (s.surely, s.family), default=None)
 
     def as_dict(self) -> dict[str, object]:
         """Plain data, for JSON and for the way from an xdist worker to its controller."""

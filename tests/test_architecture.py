@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "errors": set(),
     "statistics": {"errors"},
     "conversation": {"errors"},
-    "finding": {"errors"},
+    "finding": {"errors", "statistics"},
     "options": {"errors"},
     "hookspecs": VALUES | {"finding", "models", "rewards", "suites"},
     "suites": VALUES,

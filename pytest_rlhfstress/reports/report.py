@@ -124,7 +124,7 @@ class Instruments:
 
 @dataclass(frozen=True)
 class WorstSlice:
-    """The family of prompts in which the largest share of the tried cases broke one spec."""
+    """The family of prompts in which surely the largest share of the tried cases broke one spec."""
 
     finding: Finding
     slice: Slice
@@ -171,9 +171,9 @@ class Report:
         return slices[0] if slices else None
 
     def worst_slices(self, most: int) -> tuple[WorstSlice, ...]:
-        """At most ``most`` failing slices, the largest failing share first, one for each spec and family."""
+        """At most ``most`` failing slices, surely the largest failing share first, one for each spec and family."""
         found = [WorstSlice(f, s) for f in self.findings for s in f.slices if s.failing]
-        found.sort(key=lambda w: (-w.slice.share, -w.slice.failing, w.slice.family, w.finding.nodeid))
+        found.sort(key=lambda w: (-w.slice.surely, w.slice.family, w.finding.nodeid))
         return tuple(found[:most])
 
     def count(self, verdict: Verdict) -> int:
@@ -181,8 +181,7 @@ class Report:
         return sum(f.verdict == verdict for f in self.findings)
 
 
-def rank(finding: Finding) -> tuple[int, float, int, str]:
-    """Sorts findings worst first: by verdict, then by the worst slice's failing share and count."""
+def rank(finding: Finding) -> tuple[int, float, str]:
+    """Sorts findings worst first: by verdict, then by the worst slice's failing share, few cases discounted."""
     worst = finding.worst
-    share, failing = (worst.share, worst.failing) if worst else (0.0, 0)
-    return VERDICTS.index(finding.verdict), -share, -failing, finding.nodeid
+    return VERDICTS.index(finding.verdict), -(worst.surely if worst else 0.0), finding.nodeid

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from report_samples import COUNTEREXAMPLE, FAILING, PASSING, REPLY, REPORT, UNCLEAR, report_of
 
-from pytest_rlhfstress.finding import Marked
+from pytest_rlhfstress.finding import Marked, Slice
 from pytest_rlhfstress.reports.comparison import compare
 from pytest_rlhfstress.reports.html.marking import Mark, ingredient_marks, pieces
 from pytest_rlhfstress.reports.html.page import as_html
@@ -147,3 +147,10 @@ def test_texts_of_any_length_stay_below_ten_megabytes_too():
     case = replace(case, messages=({"role": "user", "content": case.message},))
     findings = [replace(FAILING, nodeid=f"t::{n}", counterexample=case) for n in range(2000)]
     assert len(as_html(report_of(*findings)).encode()) < 10_000_000
+
+
+def test_a_slice_of_one_case_is_not_the_worst():
+    many, one = Slice("many", 40, 31), Slice("one", 1, 1)
+    found = replace(FAILING, slices=(one, many))
+    assert found.worst == many
+    assert [w.slice for w in report_of(found).worst_slices(2)] == [many, one]
