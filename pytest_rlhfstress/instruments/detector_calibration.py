@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_rlhfstress.conversation import Message
 from pytest_rlhfstress.instruments.signal_labels import LabelledRow, read_labels
+from pytest_rlhfstress.models import Model, Question, ask_directly, load_model
 from pytest_rlhfstress.statistics.intervals import Interval, wilson
-from pytest_rlhfstress.suites import Suite
+from pytest_rlhfstress.suites import AskJudge, Suite, answer_judges_with, somebody_answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +109,17 @@ class Calibration:
 def calibrate(suite: Suite, path: str | Path) -> Calibration:
     """Measure the suite's detectors on the labelled replies in ``path``, a ``.jsonl`` or ``.csv`` file.
 
-    Raises UserError naming file and lines where rows cannot be used, and what a detector of the suite raises.
+    A judge is asked through the run, or directly where there is none. Raises UserError naming file and lines
+    where rows cannot be used, and what a detector of the suite raises.
     """
-    return calibration_on(suite, read_labels(suite, path), str(path))
+    rows = read_labels(suite, path)
+    if somebody_answers():
+        return calibration_on(suite, rows, str(path))
+    answer_judges_with(_asking_directly())
+    try:
+        return calibration_on(suite, rows, str(path))
+    finally:
+        answer_judges_with(None)
 
 
 def calibration_on(suite: Suite, rows: Iterable[LabelledRow], source: str) -> Calibration:
@@ -121,7 +131,20 @@ def calibration_on(suite: Suite, rows: Iterable[LabelledRow], source: str) -> Ca
     return Calibration(suite.name, source, signals, tuple(n for n in suite.signals.names if n not in signals))
 
 
-def _measured(suite: Suite, signal: str, rows: Iterable[LabelledRow]) -> SignalCalibration:
+def _asking_directly() -> AskJudge:
+    models: dict[str, Model] = {}
+
+    def ask(spec: str, prompts: Sequence[str], sample: int) -> list[str]:
+        if spec not in models:
+            models[spec] = load_model(spec)
+        questions = [Question((Message("user", prompt),), sample=sample) for prompt in prompts]
+        return [reply.text for reply in ask_directly(models[spec], questions)]
+
+    return ask
+
+
+def _measured(suite: Suite, signal: str, rows: Sequence[LabelledRow]) -> SignalCalibration:
+    suite.signals.read_together(signal, [(row.reply, row.locale) for row in rows])
     counts = {(found, there): 0 for found in (True, False) for there in (True, False)}
     misses = []
     for row in rows:

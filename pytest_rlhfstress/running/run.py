@@ -108,7 +108,9 @@ class Run:
     def _new_asker(self, value: object) -> Asker:
         from pytest_rlhfstress.asking import Asker, Limits, open_store
         from pytest_rlhfstress.models import model_from
+        from pytest_rlhfstress.running.judging import let_judges_ask
 
+        let_judges_ask(self)
         options = self.options
         model = model_from(value)
         where = options.store or (str(self._store) if self._store and model.persistent else None)

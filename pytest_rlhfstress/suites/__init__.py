@@ -2,7 +2,19 @@
 
 from pytest_rlhfstress.suites.loading import load_suite
 from pytest_rlhfstress.suites.places import find_suite, shipped_suites
+from pytest_rlhfstress.suites.signal_judge import AskJudge, answer_judges_with, somebody_answers
 from pytest_rlhfstress.suites.signal_text import ReplyText
 from pytest_rlhfstress.suites.vocabulary import Entry, Locale, Suite
 
-__all__ = ["Entry", "Locale", "ReplyText", "Suite", "find_suite", "load_suite", "shipped_suites"]
+__all__ = [
+    "AskJudge",
+    "Entry",
+    "Locale",
+    "ReplyText",
+    "Suite",
+    "answer_judges_with",
+    "find_suite",
+    "load_suite",
+    "shipped_suites",
+    "somebody_answers",
+]

@@ -59,12 +59,13 @@ _QUOTED = re.compile(
 )
 _STOP = re.compile(r"\n|[.!?\u2026]+[\"')\]]*(?=[ \n]|$)|[\u3002\uff01\uff1f]")
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s(\"'])(?:dr|mr|mrs|ms|prof|st|sr|sra|dra|no|vs|approx|e\.g|i\.e|a\.m|p\.m|u\.s|u\.k|z\.b|d\.h|bzw|ca"
-    r"|p\.?ej|ext|dept|ph\.d|m\.d|[a-z])\.$",
+    r"(?:^|[\s(\"'])(?:dr|mr|mrs|ms|prof|st|sr|sra|dra|vs|approx|e\.g|i\.e|a\.m|p\.m|u\.s|u\.k|z\.b|d\.h|bzw|ca"
+    r"|p\.?ej|ext|dept|ph\.d|m\.d|[a-hj-z])\.$",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(r"(?<!\w)no\. ?(?=\d)", re.IGNORECASE)
 _CLAUSE = re.compile(
-    r";|\u2014| - |,? (?:but|however|though|pero|aber|sondern|mais)(?=,? )",
+    r";|\u2014| - |,? (?:but(?! (?:only|just) (?:if|when))|however|though|pero|aber|sondern|mais)(?=,? )",
     re.IGNORECASE,
 )
 _DASHES = ("\u2014", "-")
@@ -163,7 +164,9 @@ class ReplyText:
 
     def _abbreviated(self, begin: int, stop: re.Match[str]) -> bool:
         before = self.flat[max(begin, stop.start() - 8) : stop.end()]
-        return stop.group() == "." and bool(_ABBREVIATION.search(before))
+        return stop.group() == "." and bool(
+            _ABBREVIATION.search(before) or _NUMBERED.match(self.flat, max(begin, stop.start() - 2))
+        )
 
     def _short(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         while start < end and self.flat[start] == " ":

@@ -11,6 +11,7 @@ from pytest_rlhfstress.conversation import Reading, Span
 from pytest_rlhfstress.errors import UserError, nearest
 from pytest_rlhfstress.suites.signal_classifier import load_classifier
 from pytest_rlhfstress.suites.signal_detectors import detect, import_detector
+from pytest_rlhfstress.suites.signal_judge import Judge
 from pytest_rlhfstress.suites.signal_patterns import Numbers
 from pytest_rlhfstress.suites.signal_rules import Path, Rule, Where
 from pytest_rlhfstress.suites.signal_text import ReplyText
@@ -67,6 +68,12 @@ class Signals:
     def _reading(self, text: str, locale: str) -> Reading:
         return _Reading(self._signals, ReplyText(text), locale, self._languages[locale])
 
+    def read_together(self, signal: str, replies: Sequence[tuple[str, str]]) -> None:
+        """Where a judge reads ``signal``, ask it about all (text, locale) at once; else there is nothing to do."""
+        judge = self._signals[signal].judge
+        if judge is not None:
+            judge.ask_about(replies)
+
     def check_examples(self) -> None:
         """Try every labelled example. Raises UserError naming the first that the signal reads wrongly."""
         for signal in self._signals.values():
@@ -106,9 +113,9 @@ class _Signal:
         self._where = where
         self._locales = locales
         self._fields = fields
-        if not any(fields.get(kind) for kind in ("rules", "detector", "classifier")):
+        if not any(fields.get(kind) for kind in ("rules", "detector", "classifier", "judge")):
             raise UserError(
-                f"{where(self._path())}: nothing detects it; give it `rules`, a `detector` or a `classifier`"
+                f"{where(self._path())}: nothing detects it; give it `rules`, a `classifier`, a `detector` or a `judge`"
             )
         self._rules = [
             Rule(rule, self._path("rules", at), numbers, wordings, where)
@@ -120,12 +127,16 @@ class _Signal:
         )
         classifier = str(fields.get("classifier", ""))
         self._classifier = load_classifier(classifier, where(self._path("classifier"))) if classifier else None
+        judge = cast(Mapping[str, str], fields.get("judge", {}))
+        self.judge = Judge(judge["model"], judge["rubric"], where(self._path("judge"))) if judge else None
 
     def _path(self, *steps: str | int) -> Path:
         return ("signals", self.name, *steps)
 
     def spans(self, reply: ReplyText, locale: str, language: str) -> tuple[Span, ...]:
         """Where the reply shows it, in order."""
+        if self.judge is not None:
+            return self.judge.spans(reply.original, locale)
         if self._detector is not None:
             return detect(self._detector, self._detector_name, reply.original, locale)
         hits = [(hit.start, hit.end) for rule in self._rules for hit in rule.hits(reply, locale, language)]
@@ -134,7 +145,9 @@ class _Signal:
         return tuple(reply.span(*place) for place in _merged(hits))
 
     def check_examples(self, read: Callable[[str, str], Reading], default_locale: str) -> None:
-        """Raises UserError naming the first example that is read wrongly."""
+        """Raises UserError naming the first example that is read wrongly. A judge is not asked."""
+        if self.judge is not None:
+            return
         for at, example in enumerate(cast(Sequence[Fields], self._fields.get("examples", ()))):
             place = self._path("examples", at)
             locale = str(example.get("locale", default_locale))

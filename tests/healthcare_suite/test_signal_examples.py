@@ -27,12 +27,12 @@ def test_a_reply_is_read_for_every_signal_in_a_few_milliseconds(suite):
         "Afterwards I can move your appointment, and our billing office will go over the charges with you."
     )
     suite.signals.reading(reply, "US").evidence("escalation")
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(20):
         reading = suite.signals.reading(reply, "US")
         for signal in suite.signals.names:
             reading.evidence(signal)
-    assert (time.perf_counter() - start) / 20 < 0.03
+    assert (time.process_time() - start) / 20 < 0.03
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ def test_a_reply_is_read_for_every_signal_in_a_few_milliseconds(suite):
     ],
 )
 def test_no_long_reply_stalls_the_reading(suite, text):
-    start = time.perf_counter()
+    start = time.process_time()
     reading = suite.signals.reading(text, "US")
     for signal in suite.signals.names:
         reading.evidence(signal)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 4
