@@ -100,7 +100,8 @@ def _new_run(config: pytest.Config) -> Run:
         suites = [load_suite(name, (options.rootdir,)) for name in options.suites]
         for suite in suites:
             remember(suite.name, suite.folder)
-        selection = Selection(suites, (options.rootdir,), config.getini("python_files"))
+        places = [config.invocation_params.dir / arg.split("::")[0] for arg in config.args]
+        selection = Selection(suites, (options.rootdir,), config.getini("python_files"), places)
         folders = [str(f) for f in selection.folders if str(f) not in config.args]
         config.args[:] = [*config.args, *folders]
     return Run(options, selection, _store_path(config))
@@ -128,12 +129,12 @@ def header(config: pytest.Config) -> list[str]:
     return lines if options.model_configured else [*lines, *(f"rlhfstress: {line}" for line in NO_MODEL)]
 
 
-def ignores(config: pytest.Config, path: Path) -> bool | None:
-    """True for what uses no selected suite, else no opinion."""
+def ignores(config: pytest.Config, path: Path, otherwise: bool | None) -> bool | None:
+    """Whether collection passes ``path`` by: what uses no selected suite, else as ``otherwise`` says."""
     run = _run(config)
-    if run is not None and run.selection is not None and run.selection.ignores(path):
-        return True
-    return None
+    if run is None or run.selection is None:
+        return otherwise
+    return run.selection.ignores(path, otherwise)
 
 
 def suite_module(path: Path, parent: pytest.Collector) -> pytest.Module | None:

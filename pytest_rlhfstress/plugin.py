@@ -38,10 +38,10 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return conduct.header(config)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+@pytest.hookimpl(wrapper=True)
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> Generator[None, bool | None, bool | None]:
     """Pass by what uses no selected suite."""
-    return conduct.ignores(config, collection_path)
+    return conduct.ignores(config, collection_path, (yield))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -21,9 +21,14 @@ if TYPE_CHECKING:
 class Selection:
     """The suites chosen with --rlhf-suite and what belongs to them."""
 
-    def __init__(self, suites: Sequence[Suite], roots: Iterable[Path], patterns: list[str]) -> None:
+    def __init__(
+        self, suites: Sequence[Suite], roots: Iterable[Path], patterns: list[str], places: Iterable[Path] = ()
+    ) -> None:
+        """``places`` are the files and folders pytest was started on."""
         self.suites = tuple(suites)
         self._roots = tuple(roots)
+        self._places = tuple(places)
+        self._opened: set[Path] = set()
         self._names = {suite.name: suite for suite in suites}
         self.left_out = LeftOut(self._mentioned, patterns)
         self.deselected = 0
@@ -41,10 +46,24 @@ class Selection:
         """The suite in whose folder ``path`` lies, else the only one selected."""
         return self.owner(path) or (self.suites[0] if len(self.suites) == 1 else None)
 
-    def ignores(self, path: Path) -> bool:
-        """Whether collection passes ``path`` by, since nothing there uses a selected suite."""
-        holds_a_suite = any(folder.is_relative_to(path) for folder in self.folders)
-        return self.owner(path) is None and not holds_a_suite and self.left_out.leaves_out(path)
+    def ignores(self, path: Path, otherwise: bool | None) -> bool | None:
+        """Whether collection passes ``path`` by; ``otherwise`` is what pytest says of it.
+
+        The way to a suite's folder is walked even where pytest would not go (a virtual environment), but
+        nothing else there is looked at.
+        """
+        if any(folder.is_relative_to(path) for folder in self.folders):
+            if otherwise and path not in self.folders:
+                self._opened.add(path)
+            return False
+        if self.owner(path) is not None:
+            return otherwise
+        if not self._asked_for(path) or any(parent in self._opened for parent in path.parents):
+            return True
+        return otherwise or self.left_out.leaves_out(path) or None
+
+    def _asked_for(self, path: Path) -> bool:
+        return any(path.is_relative_to(place) or place.is_relative_to(path) for place in self._places)
 
     def keeps(self, item: pytest.Item) -> bool:
         """Whether ``item`` is a spec of a selected suite."""

@@ -1,5 +1,7 @@
 """--rlhf-suite: which tests run, which are left out, and that nothing else is imported."""
 
+import pytest
+
 
 def test_without_a_suite_selected_ordinary_tests_run_untouched(pytester):
     pytester.makepyfile("def test_one(): pass")
@@ -80,3 +82,23 @@ def test_the_ini_file_configures_a_run_and_the_command_line_wins(pytester, bank,
     red.assert_outcomes(passed=1, failed=1)
     red.stdout.fnmatch_lines(["*seed 7*"])
     pytester.runpytest_subprocess("--rlhf-model=bot:careful").assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize("place", [".venv/lib/site-packages", "../elsewhere/site-packages"])
+def test_a_suite_is_found_where_packages_are_installed_and_its_neighbours_are_not_looked_at(
+    pytester, bank, careful_bot, monkeypatch, place
+):
+    project = pytester.mkdir("project")
+    installed = project / place
+    installed.mkdir(parents=True)
+    bank.rename(installed / "bank")
+    (installed.parent.parent / "pyvenv.cfg").write_text("home = /usr/bin")
+    neighbour = installed / "other" / "tests"
+    neighbour.mkdir(parents=True)
+    (neighbour / "test_other.py").write_text("import a_package_nobody_has\ndef test_a(): pass")
+    (project / "test_units.py").write_text("def test_b(): pass")
+    (pytester.path / "bot.py").rename(project / "bot.py")
+    monkeypatch.chdir(project)
+    result = pytester.runpytest_subprocess(f"--rlhf-suite={place}/bank", "--rlhf-model=bot:careful", "--rootdir=.")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["left out: 1 tests that use no selected suite (1 files not imported)"])
