@@ -140,6 +140,9 @@ class Asker:
             self._unanswered[keyed.key] = answer
         elif keyed.key not in self._accounted and not answer.text and not answer.tool_calls:
             self._notice(f"the model {self.model.name} returned an empty reply")
+        if isinstance(answer, Reply) and answer.usage is not None and keyed.key not in self._accounted:
+            self.counts.prompt_tokens += answer.usage.prompt_tokens
+            self.counts.completion_tokens += answer.usage.completion_tokens
         self._accounted.add(keyed.key)
         return answer
 

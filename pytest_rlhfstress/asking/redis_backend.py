@@ -56,7 +56,7 @@ class RedisBackend:
             )
             self._scripts = {code: self._client.register_script(code) for code in (_RENEW, _RELEASE, _TAKE_OVER)}
             self._client.set(f"{PREFIX}version", VERSION, nx=True)
-            version = self._client.get(f"{PREFIX}version")
+            version = cast(str | None, self._client.get(f"{PREFIX}version"))
         if version != VERSION:
             raise UserError(
                 f"the reply store {self._where} is of version {version}, this program reads version {VERSION}. It was "
@@ -83,8 +83,9 @@ class RedisBackend:
             holders = dict(zip(keys, cast(list[str | None], pipeline.execute())[1::2], strict=True))
             claimed = {key for key, holder in holders.items() if holder == owner}
             for key, holder in holders.items():
-                dead = holder is not None and key not in claimed and is_dead(holder)
-                if dead and self._scripts[_TAKE_OVER](keys=[_claim(key)], args=[holder, owner, expiry]):
+                if holder is None or holder == owner or not is_dead(holder):
+                    continue
+                if self._scripts[_TAKE_OVER](keys=[_claim(key)], args=[holder, owner, expiry]):
                     claimed.add(key)
         with self._lock:
             self._mine |= claimed

@@ -6,7 +6,7 @@ import queue
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from pytest_rlhfstress.asking import Keyed, Unanswered
@@ -14,6 +14,7 @@ from pytest_rlhfstress.conversation import Reply
 from pytest_rlhfstress.running.engine_settings import settings_in_force, settings_of
 from pytest_rlhfstress.running.example_databases import OneExample, Witness
 from pytest_rlhfstress.running.guessing import AllHold, FailAlike
+from pytest_rlhfstress.running.progress import EVERY_SECONDS, Progress
 from pytest_rlhfstress.running.rehearsal import Expectation, Rehearsal, Script
 from pytest_rlhfstress.running.spec_run import SpecRun
 
@@ -40,10 +41,11 @@ class AskingAhead:
     all stored costs nothing here.
     """
 
-    def __init__(self, script: Script, spec: SpecRun, asker: Asker) -> None:
+    def __init__(self, script: Script, spec: SpecRun, asker: Asker, progress: Progress) -> None:
         self._script = script
         self._spec = spec
         self._asker = asker
+        self._progress = progress
         self._settings = settings_of(script.test)
         self._witness = Witness(self._settings.database)
         self._rehearsal: Rehearsal | None = None
@@ -174,7 +176,9 @@ class AskingAhead:
         rehearsed = self._rehearsing
         future.add_done_callback(lambda _: self._arrivals.put(None))
         while not future.done():
-            self._arrivals.get()
+            with suppress(queue.Empty):
+                self._arrivals.get(timeout=EVERY_SECONDS)
+            self._progress.tick()
             if self._depth.most > 1:
                 self._go_ahead()
         self._waiting += time.monotonic() - began - (self._rehearsing - rehearsed)

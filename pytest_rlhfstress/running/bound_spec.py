@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from pytest_rlhfstress.conversation import Case, Reply
 from pytest_rlhfstress.errors import UserError
+from pytest_rlhfstress.running.progress import Progress, progress_of
 from pytest_rlhfstress.running.run import MODEL, REWARD, Run, suite_of
 from pytest_rlhfstress.running.selection import request_of_item
 from pytest_rlhfstress.running.spec_run import SpecRun
@@ -52,10 +53,12 @@ class BoundSpec:
         asker = self._asker(before)
         already = asker.asked
         self.model_name = asker.model.name
+        progress = progress_of(self.item, self.spec, asker, self._cases_wanted())
         try:
-            with self._bound_to(asker), self.spec.watching(test):
+            with self._bound_to(asker, progress), self.spec.watching(test):
                 yield
         finally:
+            progress.close()
             self.spec.asked = asker.asked - already
             arguments[MODEL] = before
             if asker.refused is not None:
@@ -63,11 +66,15 @@ class BoundSpec:
                 self.item.session.shouldfail = f"{asker.model.name} refuses to answer"
 
     @contextmanager
-    def _bound_to(self, asker: Asker) -> Iterator[None]:
+    def _bound_to(self, asker: Asker, progress: Progress) -> Iterator[None]:
         from pytest_rlhfstress.running.model_under_test import ModelUnderTest
 
         def bind(ask: Callable[[Question], Reply | Unanswered]) -> None:
-            self.item.funcargs[MODEL] = ModelUnderTest(asker.model.name, ask, self.spec, self.suite)
+            def shown(question: Question) -> Reply | Unanswered:
+                progress.tick()
+                return ask(question)
+
+            self.item.funcargs[MODEL] = ModelUnderTest(asker.model.name, shown, self.spec, self.suite)
 
         claim = self._rate_claim()
         if claim is not None:
@@ -80,10 +87,18 @@ class BoundSpec:
             return
         from pytest_rlhfstress.running.asking_ahead import AskingAhead
 
-        ahead = AskingAhead(self._script(), self.spec, asker)
+        ahead = AskingAhead(self._script(), self.spec, asker, progress)
         bind(ahead.ask)
         with ahead.ready():
             yield
+
+    def _cases_wanted(self) -> int:
+        test = self.item.obj
+        if not hasattr(test, "hypothesis"):
+            return 1
+        from pytest_rlhfstress.running.engine_settings import settings_of
+
+        return settings_of(getattr(test, "__func__", test)).max_examples
 
     def _script(self) -> Script:
         from pytest_rlhfstress.running.rehearsal import Script
@@ -115,7 +130,6 @@ class BoundSpec:
     @contextmanager
     def _counting(self, claim: RateClaim, asker: Asker) -> Iterator[None]:
         """The spec's call replaced, for its time, by judging independent cases until the claim is decided."""
-        from pytest_rlhfstress.running.engine_settings import settings_of
         from pytest_rlhfstress.running.independent_cases import Body
         from pytest_rlhfstress.running.rates import carry_out
 
@@ -123,7 +137,7 @@ class BoundSpec:
         request = request_of_item(self.item)
         assert request is not None
         body = Body(self.item, MODEL, self.spec, asker, self.suite)
-        most = settings_of(getattr(test, "__func__", test)).max_examples
+        most = self._cases_wanted()
 
         def counting(**_: object) -> None:
             self.rate = carry_out(claim, request, body, self.spec, most, asker.ahead, self.run.options.seed)

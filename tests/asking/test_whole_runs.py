@@ -140,9 +140,8 @@ def test_no_more_requests_are_under_way_than_was_asked_for(project, chat_server)
     assert chat_server.stats()["most_in_flight"] == 9
 
 
-@pytest.mark.parametrize("more", [("-q",), ("-s",), ("-n2",), ("-v", "--capture=no", "--color=yes")])
-def test_progress_writes_nothing_where_there_is_no_terminal(project, chat_server, more):
+def test_progress_writes_nothing_where_there_is_no_terminal(project, chat_server):
     chat_server.set(latency=0.3)
-    assert project.run(*more, "--rlhf-cases=100", "--rlhf-concurrency=8") == 0, project.said
+    assert project.run("--rlhf-cases=60", "--rlhf-concurrency=4", "--capture=no") == 0, project.said
     assert "\r" not in project.said
-    assert "asked" not in project.said
+    assert "in flight" not in project.said
