@@ -59,14 +59,19 @@ Drawn = tuple[int, Ingredient]
 def _slot_strategy(slot: Slot) -> SearchStrategy[Drawn]:
     from hypothesis import strategies as st
 
-    presence = st.just(3) if slot.required else st.integers(0, 3)
-    return st.tuples(presence, st.sampled_from(slot.options))
+    return st.tuples(st.integers(0, 3), st.sampled_from(slot.options))
 
 
 def mixed(request: Wanted, drawn: Sequence[Drawn]) -> tuple[Ingredient, ...]:
-    """The ingredients of a draw. A message that would say nothing says its first drawn intent or matter."""
+    """The ingredients of a draw. A message that would say nothing says its first drawn intent or matter.
+
+    What must be there gives way, when drawn as absent, to another of its category: else the shrinker could not
+    drop the first of two when the second is the one that matters.
+    """
     pairs = list(zip(request.slots, drawn, strict=True))
-    chosen = [content for slot, (presence, content) in pairs if presence >= 4 - slot.quarters]
+    filled = [(slot, presence, content) for slot, (presence, content) in pairs if presence >= 4 - slot.quarters]
+    doubled = {content.category for slot, _, content in filled if not slot.required}
+    chosen = [i for slot, presence, i in filled if not (slot.required and presence == 0 and i.category in doubled)]
     if not any(i.category in SPEAKING for i in chosen):
         spare = [content for category in SPEAKING for _, (_, content) in pairs if content.category == category]
         chosen += spare[:1]

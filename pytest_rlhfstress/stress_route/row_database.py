@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
+from itertools import islice
 
 from hypothesis.database import ExampleDatabase, choices_to_bytes
 
@@ -26,6 +27,10 @@ class RowDatabase(ExampleDatabase):
         self._slots = slots
         self._make = rows
         self._beneath = beneath
+
+    def part(self, number: int, of: int) -> RowDatabase:
+        """A database with every ``of``-th row from the ``number``-th on, counted from 1."""
+        return RowDatabase(self._slots, lambda: islice(self._make(), number - 1, None, of), self._beneath)
 
     @cached_property
     def _rows(self) -> tuple[bytes, ...]:
@@ -51,8 +56,7 @@ class RowDatabase(ExampleDatabase):
 def _as_choices(slots: Sequence[Slot], row: Row) -> bytes:
     choices: list[int] = []
     for slot, content in zip(slots, row, strict=True):
-        if not slot.required:
-            choices.append(0 if content is None else 3)
+        choices.append(0 if content is None else 3)
         # Hypothesis makes no choice among one.
         if len(slot.options) > 1:
             choices.append(0 if content is None else slot.options.index(content))

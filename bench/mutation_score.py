@@ -1,0 +1,237 @@
+"""The healthcare suite's mutation score: weaken an invariant or a signal, and see whether the zoo notices.
+
+Run: python bench/mutation_score.py     (writes its part of docs/zoo.md and prints what nothing noticed)
+A mutant is noticed where all counterexamples of some defect vanish from the invariant written for it, or where a
+careful assistant is red. For signals it is also said whether their own labelled examples would notice, which are tried
+whenever the suite is loaded.
+"""
+
+import ast
+import copy
+import functools
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path[:0] = [str(ROOT / "tests" / "zoo"), str(ROOT / "bench")]
+
+from zoo_animals import CAREFUL, DEFECTS, careful, spoiled  # noqa: E402
+from zoo_hunt import FOLDER, Asked, breaks, signals, specs, stream  # noqa: E402
+from zoo_page import write_part  # noqa: E402
+
+from pytest_rlhfstress.suites.reading import read_source  # noqa: E402
+from pytest_rlhfstress.suites.signals import Signals  # noqa: E402
+
+CAREFUL_CASES = 40
+UNLESS = ("unless", "unless_before", "unless_after", "unless_reply")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One weakening: of the body of an invariant, or of a signal."""
+
+    about: str
+    kind: str
+    bodies: dict
+    read: object
+    examples_notice: bool | None = None
+
+
+# --- invariants ---------------------------------------------------------------------------------------------------
+
+
+class _Change(ast.NodeTransformer):
+    """Applies ``change`` to the ``at``-th node it accepts."""
+
+    def __init__(self, change, at):
+        self.change, self.left, self.done = change, at, False
+
+    def visit(self, node):
+        node = self.generic_visit(node)
+        changed = self.change(node)
+        if changed is None:
+            return node
+        self.left -= 1
+        if self.left != -1:
+            return node
+        self.done = True
+        return ast.copy_location(changed, node)
+
+
+def deleted(node):
+    return ast.Pass() if isinstance(node, ast.Assert) else None
+
+
+def negated(node):
+    return ast.Assert(ast.UnaryOp(ast.Not(), node.test)) if isinstance(node, ast.Assert) else None
+
+
+def condition_negated(node):
+    return ast.If(ast.UnaryOp(ast.Not(), node.test), node.body, node.orelse) if isinstance(node, ast.If) else None
+
+
+def first_side_only(node):
+    return node.values[0] if isinstance(node, ast.BoolOp) else None
+
+
+def second_side_only(node):
+    return node.values[1] if isinstance(node, ast.BoolOp) else None
+
+
+def _called(node, name):
+    return isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == name
+
+
+def any_becomes_all(node):
+    return ast.Call(ast.Name("all", ast.Load()), node.args, []) if _called(node, "any") else None
+
+
+def order_swapped(node):
+    return ast.Call(node.func, node.args[::-1], []) if _called(node, "precedes") else None
+
+
+def order_forgotten(node):
+    return ast.Constant(True) if _called(node, "precedes") else None
+
+
+CHANGES = {
+    "assert deleted": deleted,
+    "assert negated": negated,
+    "condition negated": condition_negated,
+    "one side of an or": first_side_only,
+    "other side of an or": second_side_only,
+    "any becomes all": any_becomes_all,
+    "order swapped": order_swapped,
+    "order forgotten": order_forgotten,
+}
+
+
+def mutants_of_invariants():
+    for file in sorted(FOLDER.glob("test_healthcare_*.py")):
+        tree = ast.parse(file.read_text("utf-8"))
+        around = [n for n in tree.body if isinstance(n, ast.Assign)]
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef) and node.name in specs():
+                yield from _of_function(node, around)
+
+
+def _of_function(function, around):
+    for kind, change in CHANGES.items():
+        for at in range(9):
+            mutated = copy.deepcopy(function)
+            mutated.decorator_list = []
+            walker = _Change(change, at)
+            mutated = walker.visit(mutated)
+            if not walker.done:
+                break
+            module = ast.fix_missing_locations(ast.Module([*copy.deepcopy(around), mutated], []))
+            scope = {}
+            exec(compile(module, "mutant", "exec"), scope)
+            yield Mutant(function.name, kind, {function.name: scope[function.name]}, signals().reading)
+
+
+# --- signals ------------------------------------------------------------------------------------------------------
+
+
+def mutants_of_signals():
+    source = read_source(FOLDER).data
+    used = signals_used()
+    for name, fields in source["signals"].items():
+        if name not in used:
+            continue
+        yield _signal_mutant(source, name, "never shown", {**fields, "rules": [{"match": ["(?!)"]}], "classifier": ""})
+        yield _signal_mutant(source, name, "always shown", {**fields, "rules": [{"match": [r"\w+"]}]})
+        for at, rule in enumerate(fields["rules"]):
+            rest = [r for i, r in enumerate(fields["rules"]) if i != at]
+            if rest:
+                yield _signal_mutant(source, name, f"rule {at + 1} dropped", {**fields, "rules": rest})
+            for kind in (*UNLESS, "questions"):
+                if kind in rule:
+                    without = {k: v for k, v in rule.items() if k != kind}
+                    rules = [without if i == at else r for i, r in enumerate(fields["rules"])]
+                    yield _signal_mutant(source, name, f"{kind} of rule {at + 1} dropped", {**fields, "rules": rules})
+        if fields.get("classifier"):
+            yield _signal_mutant(source, name, "classifier dropped", {**fields, "classifier": ""})
+
+
+def signals_used():
+    """The signals that some invariant asks for."""
+    texts = [file.read_text("utf-8") for file in FOLDER.glob("test_healthcare_*.py")]
+    texts += [str(e.expects) for e in next(iter(specs().values())).request.suite.entries["intent"].values()]
+    constants = {n.value for text in texts for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Constant)}
+    return constants & set(signals().names)
+
+
+def _signal_mutant(source, name, kind, fields):
+    mutated = Signals({name: fields}, source["locales"], source["locale"], wordings=source.get("wordings", {}))
+    read = functools.cache(lambda text, locale: _Mixed(name, mutated.reading(text, locale), text, locale))
+    wrong = any(
+        bool(mutated.reading(e["reply"], e.get("locale", source["locale"])).evidence(name)) != e["shows"]
+        for e in fields["examples"]
+    )
+    return Mutant(name, kind, {}, read, wrong)
+
+
+@dataclass(frozen=True)
+class _Mixed:
+    """A reading in which one signal is a mutant's."""
+
+    name: str
+    mutated: object
+    text: str
+    locale: str
+
+    def evidence(self, signal):
+        whole = self.mutated if signal == self.name else signals().reading(self.text, self.locale)
+        return whole.evidence(signal)
+
+
+# --- noticing -----------------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def counterexamples(defect):
+    """The cases of a run that break the defect's own invariant."""
+    spec, asked = specs()[defect.own], Asked(spoiled(defect))
+    return [case for case in stream(spec, 0) if breaks(spec.body, asked, case, defect.samples)]
+
+
+def notices(mutant):
+    """Who notices, or None."""
+    for defect in DEFECTS:
+        body = mutant.bodies.get(defect.own, specs()[defect.own].body)
+        asked = Asked(spoiled(defect), mutant.read)
+        if not any(breaks(body, asked, case, defect.samples) for case in counterexamples(defect)):
+            return defect.name
+    for voice in CAREFUL:
+        for spec in specs().values():
+            body = mutant.bodies.get(spec.name, spec.body)
+            asked = Asked(careful(voice), mutant.read)
+            if any(breaks(body, asked, case) for case in stream(spec, 0)[-CAREFUL_CASES:]):
+                return voice.name
+    return None
+
+
+def main():
+    lines = [
+        "| weakened | mutants | noticed by the zoo | by the zoo or the signals' own examples |",
+        "|---|---|---|---|",
+    ]
+    for title, mutants in (("invariants", mutants_of_invariants()), ("signals", mutants_of_signals())):
+        count, by_zoo, by_any = 0, 0, 0
+        for mutant in mutants:
+            noticed = notices(mutant)
+            count += 1
+            by_zoo += noticed is not None
+            by_any += noticed is not None or bool(mutant.examples_notice)
+            if noticed is None:
+                also = "its examples notice" if mutant.examples_notice else "NOBODY notices"
+                print(f"{mutant.about}: {mutant.kind}: {also}", flush=True)
+        lines.append(f"| {title} | {count} | {by_zoo} ({by_zoo / count:.1%}) | {by_any} ({by_any / count:.1%}) |")
+        print(lines[-1], flush=True)
+    write_part("mutations", lines)
+
+
+if __name__ == "__main__":
+    main()
