@@ -1,7 +1,5 @@
 """The litellm adapter, against a real OpenAI-shaped server on loopback."""
 
-import asyncio
-
 import pytest
 from loopback import Answer, completion, serving
 
@@ -81,10 +79,8 @@ def test_an_unknown_provider_is_in_litellm_s_words():
         ask_directly(load_model("litellm:no_such_provider/small"), [HELLO])
 
 
-def test_questions_are_asked_together():
-    async def main(model):
-        return await asyncio.gather(*(model.answer([Question((Message("user", f"q{n}"),))]) for n in range(20)))
-
+def test_questions_are_asked_together_and_answered_in_order():
     with serving(lambda asked, _: Answer(completion(asked.body["messages"][0]["content"].upper()))) as server:
-        replies = asyncio.run(main(load_model(f"litellm:openai/small@{server.url}/v1")))
-    assert [reply.text for (reply,) in replies] == [f"Q{n}" for n in range(20)]
+        model = load_model(f"litellm:openai/small@{server.url}/v1")
+        replies = ask_directly(model, [Question((Message("user", f"q{n}"),)) for n in range(20)])
+    assert [reply.text for reply in replies] == [f"Q{n}" for n in range(20)]
