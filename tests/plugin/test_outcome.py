@@ -113,3 +113,38 @@ def test_the_summary_stands_worst_first_and_says_what_a_pass_is_worth(failing):
 
 def test_no_colour_is_written_where_none_is_wanted(failing):
     assert "\x1b" not in failing("--color=no").stdout.str()
+
+
+ALLOWED = {
+    "testsuites": ({"name"}, {"testsuite"}),
+    "testsuite": (
+        {"name", "errors", "failures", "skipped", "tests", "time", "timestamp", "hostname"},
+        {"properties", "testcase"},
+    ),
+    "properties": (set(), {"property"}),
+    "property": ({"name", "value"}, set()),
+    "testcase": ({"classname", "name", "time"}, {"skipped", "failure", "error", "system-out", "system-err"}),
+    "failure": ({"message"}, set()),
+    "error": ({"message"}, set()),
+    "skipped": ({"type", "message"}, set()),
+    "system-out": (set(), set()),
+    "system-err": (set(), set()),
+}
+"""What JUnit's schema (junit-10) lets an element carry: attributes and elements."""
+
+
+def test_a_strict_reader_of_the_schema_reads_the_file_without_the_properties_of_tests(failing, pytester):
+    failing("--junitxml=out.xml")
+    root = ElementTree.parse(pytester.path / "out.xml").getroot()
+    for case in root.iter("testcase"):
+        for properties_of_a_test in case.findall("properties"):
+            case.remove(properties_of_a_test)
+    for element in root.iter():
+        attributes, children = ALLOWED[element.tag]
+        assert set(element.keys()) <= attributes, element.tag
+        assert {child.tag for child in element} <= children, element.tag
+    suite = root.find("testsuite")
+    assert {p.get("name") for p in suite.find("properties")} >= {"rlhf.suite", "rlhf.model", "rlhf.verdict"}
+    text = next(root.iter("failure")).text
+    for fact in ("duty:code_shared + intent:balance", "Your balance is shown in the app.", "seed 0", "reward: "):
+        assert fact in text
