@@ -23,13 +23,14 @@ WHAT_TO_NAME = "name the data with --rlhf-preferences=FILE and the reward model 
 
 @dataclass(frozen=True)
 class Audited:
-    """What is audited together: the fixtures' values, and whether each is the embedded clinic's by default."""
+    """What is audited together: the fixtures' values, and whether somebody named them (else they are the clinic's)."""
 
     suite: Suite
     asker: Asker
     reward: RewardModel
     preferences: Preferences
-    defaults: bool
+    reward_named: bool
+    preferences_named: bool
     samples: int
 
     @property
@@ -66,10 +67,16 @@ class Auditing:
         return self.audits[name]
 
     def explain(self, audited: Audited, case: Case, reply: str) -> tuple[str, ...]:
-        """Why the tuning allowed ``reply``; nothing where there is nothing to audit."""
+        """Why the tuning allowed ``reply``; nothing where there is nothing to audit.
+
+        A judging model is paid for each comparison: it is audited where instruments are asked for, and only then.
+        """
         from pytest_rlhfstress.instruments.explaining import evidence_of_failure, explain
         from pytest_rlhfstress.instruments.grading import Grader
 
+        judged = audited.reward.name.startswith("judge:")
+        if judged and audited.suite.name not in self.audits:
+            return ()
         try:
             audit = self.measure(audited)
             return explain(evidence_of_failure(audit, case, reply, audited.reward, Grader(audited.suite)))
@@ -86,15 +93,16 @@ def _measured(audited: Audited) -> Audit:
 def _subject(audited: Audited) -> Subject:
     from pytest_rlhfstress.instruments.overview import Subject
 
+    clinic = audited.clinic
+    if clinic is None and not (audited.reward_named and audited.preferences_named):
+        raise NothingToAudit(f"nothing is known of how {audited.asker.model.name} was tuned; {WHAT_TO_NAME}")
     answer = _answering(audited.asker, audited.suite, audited.samples)
-    if not audited.defaults:
+    if clinic is None or audited.reward_named or audited.preferences_named:
         return Subject(audited.suite, audited.preferences, audited.reward, answer=answer)
     from pytest_rlhfstress.running.clinic_policy import SUITE, ClinicPolicy, clinic_families
 
-    clinic = audited.clinic
-    if clinic is None or audited.suite.name != SUITE:
-        whose = audited.asker.model.name if clinic is None else f"the clinic for the suite {audited.suite.name!r}"
-        raise NothingToAudit(f"nothing is known of how {whose} was tuned; {WHAT_TO_NAME}")
+    if audited.suite.name != SUITE:
+        raise NothingToAudit(f"the clinic was not tuned for the suite {audited.suite.name!r}; {WHAT_TO_NAME}")
     return Subject(
         audited.suite,
         audited.preferences,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, cast
 
 from pytest_rlhfstress.conversation import Case, Reply
@@ -12,6 +12,7 @@ from pytest_rlhfstress.running.progress import Progress, progress_of
 from pytest_rlhfstress.running.run import MODEL, REWARD, Run, suite_of
 from pytest_rlhfstress.running.selection import request_of_item
 from pytest_rlhfstress.running.spec_run import SpecRun
+from pytest_rlhfstress.running.streams import in_force, stream_of
 
 if TYPE_CHECKING:
     import pytest
@@ -39,10 +40,20 @@ class BoundSpec:
             hold = int(mark.kwargs.get("hold", samples))
         self.spec = SpecRun(samples, hold)
         self.rate: RateFound | None = None
+        self.wanted = 1
+        """How many cases it was to try."""
 
     @contextmanager
     def bound(self) -> Iterator[None]:
         """The spec with ``model_under_test`` bound and its body watched, for the time of its call."""
+        stream = stream_of(self.item)
+        with in_force(self.item.obj, stream) if stream is not None else nullcontext():
+            self.wanted = self._cases_wanted()
+            with self._watched():
+                yield
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
         arguments = self.item.funcargs
         test = cast(Callable[..., object], self.item.obj)
         if MODEL not in arguments:
@@ -53,7 +64,7 @@ class BoundSpec:
         asker = self._asker(before)
         already = asker.asked
         self.model_name = asker.model.name
-        progress = progress_of(self.item, self.spec, asker, self._cases_wanted())
+        progress = progress_of(self.item, self.spec, asker, self.wanted)
         try:
             with self._bound_to(asker, progress), self.spec.watching(test):
                 yield
@@ -137,7 +148,7 @@ class BoundSpec:
         request = request_of_item(self.item)
         assert request is not None
         body = Body(self.item, MODEL, self.spec, asker, self.suite)
-        most = self._cases_wanted()
+        most = self.wanted
 
         def counting(**_: object) -> None:
             self.rate = carry_out(claim, request, body, self.spec, most, asker.ahead, self.run.options.seed)

@@ -31,16 +31,34 @@ def settings_of(test: Callable[..., object]) -> hypothesis.settings:
     return found if isinstance(found, hypothesis.settings) else hypothesis.settings()
 
 
+def seed_of(test: Callable[..., object]) -> object:
+    """The seed the test runs with, or None where Hypothesis draws one."""
+    return getattr(test, _SEED, None)
+
+
 @contextmanager
 def settings_in_force(test: Callable[..., object], changed: hypothesis.settings) -> Iterator[None]:
     """The test with other settings, for calls of it that begin in this time."""
+    with _changed(test, _SETTINGS, changed):
+        yield
+
+
+@contextmanager
+def seed_in_force(test: Callable[..., object], seed: int) -> Iterator[None]:
+    """The test with another seed, likewise."""
+    with _changed(test, _SEED, seed):
+        yield
+
+
+@contextmanager
+def _changed(test: Callable[..., object], attribute: str, value: object) -> Iterator[None]:
     function = getattr(test, "__func__", test)
-    before = getattr(function, _SETTINGS)
-    setattr(function, _SETTINGS, changed)
+    before = getattr(function, attribute, None)
+    setattr(function, attribute, value)
     try:
         yield
     finally:
-        setattr(function, _SETTINGS, before)
+        setattr(function, attribute, before)
 
 
 def adjust(

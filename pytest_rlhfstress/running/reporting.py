@@ -11,7 +11,6 @@ from pytest_rlhfstress.reports.failure_card import failure_card
 from pytest_rlhfstress.reports.plain_text import shown
 from pytest_rlhfstress.running.concluding import Context, conclude
 from pytest_rlhfstress.running.coverage import coverage_of
-from pytest_rlhfstress.running.engine_settings import settings_of
 from pytest_rlhfstress.running.gathering import FINDING
 from pytest_rlhfstress.running.selection import request_of_item
 
@@ -33,9 +32,7 @@ def finding_of(bound: BoundSpec, error: BaseException | None) -> Finding:
         rate=bound.rate,
         coverage=coverage_of(request, options.strength, held) if request and bound.rate is None else None,
     )
-    function = getattr(bound.item.obj, "__func__", bound.item.obj)
-    wanted = settings_of(function).max_examples if bound.spec.searching else 1
-    return conclude(bound.item, bound.spec, error, wanted, context)
+    return conclude(bound.item, bound.spec, error, bound.wanted, context)
 
 
 def attach(report: pytest.TestReport, finding: Finding, verbosity: int) -> None:

@@ -85,13 +85,13 @@ class Run:
 
         reward, preferences = request.getfixturevalue(REWARD), request.getfixturevalue(PREFERENCES)
         options, own = self.options, self.__dict__
-        named = options.rewards or options.preferences
         return Audited(
             suite=suite,
             asker=self.asker_of(request.getfixturevalue(MODEL)),
             reward=reward_from(reward),
             preferences=preferences_from(preferences),
-            defaults=not named and reward is own.get("reward") and preferences is own.get("preferences"),
+            reward_named=bool(options.rewards) or reward is not own.get("reward"),
+            preferences_named=options.preferences is not None or preferences is not own.get("preferences"),
             samples=options.samples,
         )
 

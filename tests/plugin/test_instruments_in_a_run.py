@@ -102,3 +102,11 @@ def test_what_cannot_be_audited_is_a_usage_error_before_any_test_runs(project, a
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert said in result.stderr.str()
     assert "Traceback" not in result.stderr.str()
+
+
+def test_a_reward_without_preferences_is_not_held_against_the_clinics_votes(project):
+    result = project.runpytest_subprocess(
+        "--rlhf-model=own:kind", "--rlhf-reward=own:longer", "-rs", "-k", "test_the_ledger"
+    )
+    result.assert_outcomes(skipped=1, deselected=9)
+    result.stdout.fnmatch_lines(["*nothing is known of how own:kind was tuned*"])
