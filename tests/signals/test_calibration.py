@@ -162,7 +162,7 @@ def test_the_terminal_shows_worst_first_with_misses_and_what_is_not_calibrated(s
     rows = [*ROWS, ("x", "Call 911 now, said the \x1b[31mposter\u202e. " + "So it was. " * 60, "escalation", False)]
     said = lines(calibrate(suite, written(tmp_path, rows)))
     text = "\n".join(said)
-    assert max(map(len, said)) <= 110
+    assert max(map(len, said[1:])) <= 110
     assert text.index("escalation  ") < text.index("refusal     ")
     assert "escalation, missed, line 2" in text
     assert "escalation, false alarm, line 6: »Call 911«" in text
