@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import cast
@@ -77,7 +77,7 @@ class Signals:
     def check_examples(self) -> None:
         """Try every labelled example. Raises UserError naming the first that the signal reads wrongly."""
         for signal in self._signals.values():
-            signal.check_examples(self.reading, self._default)
+            signal.check_examples(self._languages, self._default)
 
 
 class _Reading:
@@ -139,12 +139,21 @@ class _Signal:
             return self.judge.spans(reply.original, locale)
         if self._detector is not None:
             return detect(self._detector, self._detector_name, reply.original, locale)
-        hits = [(hit.start, hit.end) for rule in self._rules for hit in rule.hits(reply, locale, language)]
+        hits = list(self._rule_hits(reply, locale, language))
         if not hits and self._classifier is not None:
             hits = self._classifier.places(reply)
         return tuple(reply.span(*place) for place in _merged(hits))
 
-    def check_examples(self, read: Callable[[str, str], Reading], default_locale: str) -> None:
+    def _rule_hits(self, reply: ReplyText, locale: str, language: str) -> Iterator[tuple[int, int]]:
+        for rule in self._rules:
+            yield from ((hit.start, hit.end) for hit in rule.hits(reply, locale, language))
+
+    def _shows(self, reply: ReplyText, locale: str, language: str) -> bool:
+        """Whether the reply shows it: what ``spans`` would find, but only up to the first hit."""
+        first = None if self._detector else next(self._rule_hits(reply, locale, language), None)
+        return first is not None or bool(self.spans(reply, locale, language))
+
+    def check_examples(self, languages: Mapping[str, str], default_locale: str) -> None:
         """Raises UserError naming the first example that is read wrongly. A judge is not asked."""
         if self.judge is not None:
             return
@@ -155,9 +164,9 @@ class _Signal:
                 raise UserError(
                     f"{self._where((*place, 'locale'))}: there is no locale {locale!r}{nearest(locale, self._locales)}"
                 )
-            evidence = read(str(example["reply"]), locale).evidence(self.name)
-            if bool(evidence) != example["shows"]:
-                raise UserError(self._example_error(place, example, locale, evidence))
+            read = ReplyText(str(example["reply"])), locale, languages[locale]
+            if self._shows(*read) != example["shows"]:
+                raise UserError(self._example_error(place, example, locale, self.spans(*read)))
 
     def _example_error(self, place: Path, example: Fields, locale: str, evidence: tuple[Span, ...]) -> str:
         text = f"{self._where(place)}: the reply {str(example['reply'])!r} (locale {locale}) is labelled as "
