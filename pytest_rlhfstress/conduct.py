@@ -271,7 +271,7 @@ def finish(session: pytest.Session) -> None:
 
 def _write_reports(session: pytest.Session) -> None:
     """Make the run's report and write its files; a run whose report is missing does not end well."""
-    from pytest_rlhfstress.running.report_files import Outcome, report_of, write_files
+    from pytest_rlhfstress.running.report_files import Outcome, Written, report_of, write_files
 
     config = session.config
     options, run = config.stash[OPTIONS], _run(config)
@@ -291,6 +291,12 @@ def _write_reports(session: pytest.Session) -> None:
     config.stash[REPORT] = report_of(options, outcome, config.stash[BASELINE])
     written = write_files(config.stash[REPORT], options.reports)
     config.stash[NOTES] = written.notes
+    if options.export is not None and run is not None:
+        from pytest_rlhfstress.running.exporting import export
+
+        exported = export(Path(options.export), run, gathered.findings, gathered.audits)
+        config.stash[NOTES] += exported.notes
+        written = Written((), written.failed or exported.failed)
     if written.failed and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

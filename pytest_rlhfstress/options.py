@@ -43,6 +43,7 @@ class Options:
     store: str | None
     record_mode: RecordMode
     reports: tuple[str, ...]
+    export: str | None
     labels: str | None
     baseline: str | None
     fail_on: str
@@ -94,6 +95,8 @@ _DECLARED = (
     _Declared("record-mode", "once: ask what the store lacks (default); none: never ask, name what is missing; "
               "all: ask everything anew", "MODE"),
     _Declared("report", "write a report (FILE.html or FILE.json, repeatable)", "FILE", many=True),
+    _Declared("export", "write minimal failures as preference pairs in TRL's format, and beside them a queue of "
+              "comparisons for reviewers", "FILE.jsonl"),
     _Declared("labels", "measure the suite's detectors on replies that people labelled: a JSONL or CSV file of rows "
               "prompt, reply, signal, label", "FILE"),
     _Declared("baseline", "say what changed since this JSON report of an earlier run", "FILE.json"),
@@ -156,6 +159,7 @@ def options_from(config: pytest.Config) -> Options:
         store=read.text("store"),
         record_mode=cast(RecordMode, record_mode),
         reports=_reports(read.texts("report")),
+        export=_export(read.text("export")),
         labels=_labels(read),
         baseline=read.text("baseline"),
         fail_on=_fail_on(read),
@@ -191,6 +195,12 @@ def _reports(files: tuple[str, ...]) -> tuple[str, ...]:
         if Path(file).suffix not in (".html", ".json"):
             raise UserError(f"--rlhf-report={file}: write a name ending in .html or .json")
     return files
+
+
+def _export(file: str | None) -> str | None:
+    if file is not None and Path(file).suffix != ".jsonl":
+        raise UserError(f"--rlhf-export={file}: write a name ending in .jsonl")
+    return file
 
 
 class _Reader:

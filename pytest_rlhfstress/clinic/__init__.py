@@ -9,6 +9,7 @@ from pytest_rlhfstress.clinic.clinic import Clinic, clinic_for
 from pytest_rlhfstress.clinic.panel import PANEL, Rater
 from pytest_rlhfstress.clinic.prompts import Prompt, PromptSource
 from pytest_rlhfstress.clinic.replies import ACTS, Candidate, candidates
+from pytest_rlhfstress.clinic.reviewing import review, review_file
 from pytest_rlhfstress.clinic.reward import ClinicReward
 from pytest_rlhfstress.clinic.rubric import VERSION as RUBRIC_VERSION
 from pytest_rlhfstress.clinic.rubric import oracle
@@ -35,5 +36,7 @@ __all__ = [
     "measure",
     "oracle",
     "prompt_of",
+    "review",
+    "review_file",
     "train",
 ]

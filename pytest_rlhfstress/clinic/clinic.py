@@ -11,6 +11,7 @@ import numpy as np
 
 from pytest_rlhfstress.clinic.assistant import ClinicAssistant, ClinicPolicy
 from pytest_rlhfstress.clinic.features import message_features
+from pytest_rlhfstress.clinic.further_pairs import digest_of, read_pairs
 from pytest_rlhfstress.clinic.reward import ClinicReward
 from pytest_rlhfstress.clinic.specs import ClinicSpec, read_spec
 from pytest_rlhfstress.clinic.training import Trained, train
@@ -27,11 +28,13 @@ class Clinic:
         self.name = name
         self.beta = spec.beta
         self._covered = spec.covered
+        self._also = spec.also
+        self._digest_of_also = digest_of(spec.also)
 
     @property
     def trained(self) -> Trained:
         """The weights and comparisons; training takes about a second, once per process."""
-        return trained(self._covered)
+        return trained(self._covered, self._also, self._digest_of_also)
 
     @cached_property
     def assistant(self) -> ClinicAssistant:
@@ -46,7 +49,8 @@ class Clinic:
     @cached_property
     def preferences(self) -> PreferenceSet:
         """The votes the reward ensemble was trained on."""
-        return preference_set(self.name, self.trained.comparisons)
+        own = preference_set(self.name, self.trained.comparisons)
+        return PreferenceSet(self.name, own.held + self.trained.further)
 
     def policy(self, beta: float) -> ClinicPolicy:
         """The exact KL-regularised policy at ``beta``; infinite for the reference."""
@@ -57,12 +61,13 @@ class Clinic:
         return self.trained.centred(message_features(texts))
 
     def _identity(self, part: str) -> str:
-        return f"clinic#{_digest(f'{part} covered={self._covered} seed={SEED}')}"
+        return f"clinic#{_digest(f'{part} covered={self._covered} also={self._digest_of_also} seed={SEED}')}"
 
 
 @cache
 def clinic_for(spec: str) -> Clinic:
-    """The clinic that ``spec`` names: ``clinic``, ``clinic:beta=0.1``, ``clinic:reference`` or ``clinic:covered``.
+    """The clinic that ``spec`` names: ``clinic``, ``clinic:beta=0.1``, ``clinic:reference``, ``clinic:covered``,
+    ``clinic:also=PAIRS.jsonl``.
 
     Raises UserError for anything else, with the nearest name and what to write.
     """
@@ -70,9 +75,9 @@ def clinic_for(spec: str) -> Clinic:
 
 
 @cache
-def trained(covered: bool) -> Trained:
-    """The default clinic's training, at its one fixed seed."""
-    return train(SEED, covered)
+def trained(covered: bool, also: tuple[str, ...] = (), digest: str = "") -> Trained:
+    """The training at its one fixed seed, once for each recipe and content (``digest``) of the files ``also``."""
+    return train(SEED, covered, read_pairs(also))
 
 
 @cache

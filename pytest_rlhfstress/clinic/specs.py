@@ -7,17 +7,24 @@ from dataclasses import dataclass
 
 from pytest_rlhfstress.errors import UserError, nearest
 
-WHAT_TO_WRITE = "write clinic, clinic:beta=0.1 (any positive number), clinic:reference or clinic:covered"
+WHAT_TO_WRITE = (
+    "write clinic, clinic:beta=0.1 (any positive number), clinic:reference, clinic:covered or "
+    "clinic:also=PAIRS.jsonl (several files with + between them)"
+)
 DEFAULT_BETA = 0.1
-_VARIANTS = ("beta=", "reference", "covered")
+_VARIANTS = ("beta=", "reference", "covered", "also=")
 
 
 @dataclass(frozen=True)
 class ClinicSpec:
-    """Which clinic: tuned with which ``beta`` (infinite for the untuned reference), on which preferences."""
+    """Which clinic: tuned with which ``beta`` (infinite for the untuned reference), on which preferences.
+
+    ``also`` are files of preference pairs it learned from besides its own.
+    """
 
     beta: float = DEFAULT_BETA
     covered: bool = False
+    also: tuple[str, ...] = ()
 
 
 def read_spec(spec: str) -> ClinicSpec:
@@ -34,6 +41,8 @@ def read_spec(spec: str) -> ClinicSpec:
         return ClinicSpec(covered=True)
     if key == "beta" and equals:
         return ClinicSpec(beta=_beta(spec, value))
+    if key == "also" and value:
+        return ClinicSpec(also=tuple(value.split("+")))
     raise UserError(f"there is no clinic variant {variant!r}{nearest(variant, _VARIANTS)}; {WHAT_TO_WRITE}")
 
 

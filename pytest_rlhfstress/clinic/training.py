@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from pytest_rlhfstress.clinic.features import Messages, candidate_features, message_features
+from pytest_rlhfstress.clinic.further_pairs import asked_in, compared
 from pytest_rlhfstress.clinic.models import bootstrap_weights, fit_reference, fit_reward, log_softmax
 from pytest_rlhfstress.clinic.panel import liking, vote
 from pytest_rlhfstress.clinic.prompts import Kind, Prompt, PromptSource
 from pytest_rlhfstress.clinic.replies import candidates
 from pytest_rlhfstress.clinic.rubric import oracle, substance
+from pytest_rlhfstress.preferences import PreferencePair
 
 MEMBERS = 7
 PAIRS_PER_PROMPT = 24
@@ -38,11 +40,12 @@ class Comparisons:
 
 @dataclass(frozen=True)
 class Trained:
-    """What training leaves: preference data, reference weights (WIDTH + 1, 24), reward weights (WIDTH + 1, members, f)."""
+    """What training leaves: preference data; weights (WIDTH + 1, 24) of the reference and (WIDTH + 1, members, f)."""
 
     comparisons: Comparisons
     reference_weights: np.ndarray
     reward_weights: np.ndarray
+    further: tuple[PreferencePair, ...] = ()
 
     def reference(self, messages: Messages) -> np.ndarray:
         """log pi_0 of the candidates, shape (n, 24)."""
@@ -70,8 +73,11 @@ class Trained:
         return np.asarray((raw * np.exp(self.reference(messages))[:, None, :]).sum(axis=2))
 
 
-def train(seed: int, covered: bool = False) -> Trained:
-    """The whole recipe. ``covered`` adds mixed prompts to the preferences, which otherwise hold none."""
+def train(seed: int, covered: bool = False, further: Sequence[PreferencePair] = ()) -> Trained:
+    """The whole recipe. ``covered`` adds mixed prompts to the preferences, which otherwise hold none.
+
+    ``further`` pairs are learned from beside them, each weighing as much as a prompt of the recipe.
+    """
     random = np.random.default_rng(seed)
     source = PromptSource(seed)
     reference = _demonstrate(source, random)
@@ -82,8 +88,12 @@ def train(seed: int, covered: bool = False) -> Trained:
     replies = candidate_features()
     differences = replies[comparisons.pairs[:, :, 0]] - replies[comparisons.pairs[:, :, 1]]
     shares = comparisons.first.mean(axis=2, dtype=np.float32)
-    drawn = bootstrap_weights(len(prompts), MEMBERS, random)
-    return Trained(comparisons, reference, fit_reward(messages, differences, shares, drawn))
+    if further:
+        messages = message_features([*(p.text for p in prompts), *map(asked_in, further)])
+        more, votes = compared(further, PAIRS_PER_PROMPT)
+        differences, shares = np.concatenate([differences, more]), np.concatenate([shares, votes])
+    drawn = bootstrap_weights(len(shares), MEMBERS, random)
+    return Trained(comparisons, reference, fit_reward(messages, differences, shares, drawn), tuple(further))
 
 
 def _demonstrate(source: PromptSource, random: np.random.Generator) -> np.ndarray:
