@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import textwrap
 
@@ -40,7 +41,11 @@ def _why(at: int) -> str:
 def reproduction(finding: Finding) -> str:
     """The command that gives the same counterexample again, safe to paste into a shell."""
     case = finding.counterexample
-    words = ["pytest", f"--rlhf-suite={finding.suite}", "-k", finding.spec.split("[")[0], f"--rlhf-seed={finding.seed}"]
+    name, stream = finding.spec.split("[")[0], re.search(r"stream-\d+-of-(\d+)", finding.spec)
+    chosen = f"{name} and {stream[0]}" if stream else name
+    words = ["pytest", f"--rlhf-suite={finding.suite}", "-k", chosen, f"--rlhf-seed={finding.seed}"]
+    if stream:
+        words.append(f"--rlhf-streams={stream[1]}")
     if finding.model != "clinic":
         words.append(f"--rlhf-model={finding.model}")
     if case is not None and case.samples > 1:

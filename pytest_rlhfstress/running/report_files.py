@@ -115,11 +115,11 @@ def _facts(options: Options, outcome: Outcome) -> RunFacts:
 
 
 def write_files(report: Report, names: Sequence[str]) -> Written:
-    """Write each named file; one that cannot be written is said, and keeps none of the others from being written."""
+    """Write each named file, JSON first; one that cannot be written is said, and keeps none of the others back."""
     from pytest_rlhfstress.reports.files import write_atomically
 
     notes, failed = [], False
-    for name in names:
+    for name in sorted(names, key=lambda name: not name.endswith(".json")):
         try:
             write_atomically(Path(name), _text(report, name))
             notes.append(f"report: {name}")

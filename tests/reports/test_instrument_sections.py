@@ -11,6 +11,15 @@ from hostile_payloads import PAYLOADS
 from report_samples import REPORT
 from test_hostile_text import CONTROLS, Skeleton
 
+from pytest_rlhfstress.instruments.coverage_ledger import Ledger
+from pytest_rlhfstress.instruments.disagreement_bench import Bench
+from pytest_rlhfstress.instruments.dose_response import dose_response
+from pytest_rlhfstress.instruments.judged_pairs import judged_pairs
+from pytest_rlhfstress.instruments.proxy_audit import proxy_audit
+from pytest_rlhfstress.instruments.reward_mirror import reward_mirror
+from pytest_rlhfstress.instruments.safety_brake import safety_brake
+from pytest_rlhfstress.instruments.shadow_map import shadow_map
+from pytest_rlhfstress.instruments.uncertainty_meter import uncertainty_meter
 from pytest_rlhfstress.reports.html import drawing
 from pytest_rlhfstress.reports.html.page import as_html
 from pytest_rlhfstress.reports.html.sections import sections_of
@@ -81,6 +90,39 @@ def test_without_the_drawing_library_the_page_says_what_to_install(monkeypatch):
     assert '<svg role="img"' not in page
     assert "pytest-rlhfstress[report]" in page
     assert drawing.EXTRA == "report"
+    assert page.count("<article") == 10
+
+
+def test_an_audit_of_nothing_still_has_its_page():
+    ledger, pairs = Ledger().report(()), judged_pairs([])
+    found = replace(
+        audit(),
+        ledger=ledger,
+        bench=Bench().report(),
+        mirror=reward_mirror(pairs, "rubric"),
+        meter=uncertainty_meter(pairs, "rubric", ()),
+        votes_mirror=None,
+        zone=None,
+        brake=safety_brake([], "rubric"),
+        bells=(),
+        proxies=proxy_audit([]),
+        doses=dose_response([]),
+        shadow=shadow_map(ledger),
+        missing=dict.fromkeys(NINE, "nothing was there"),
+    )
+    page = as_html(replace(REPORT, audit=found, instruments=Instruments.of(found)))
+    assert page.count("<article") == 10
+    assert "could not be drawn" not in page
+
+
+@needs_pictures
+def test_a_picture_that_cannot_be_drawn_costs_nothing_but_itself(monkeypatch):
+    def fails(spec, **_):
+        raise ValueError("the drawing library is at a loss")
+
+    monkeypatch.setattr("vl_convert.vegalite_to_svg", fails)
+    page = as_html(audited())
+    assert page.count("could not be drawn") >= 10
     assert page.count("<article") == 10
 
 

@@ -61,7 +61,7 @@ def baseline(run, pytester):
 def test_both_reports_are_written_and_tell_the_same(run_suite, pytester, workers):
     result = run_suite(FORGETFUL, "--rlhf-report=out/r.html", "--rlhf-report=out/r.json", *workers)
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["report: out/r.html", "report: out/r.json"])
+    result.stdout.fnmatch_lines(["report: out/r.json", "report: out/r.html"])
     document = json.loads((pytester.path / "out" / "r.json").read_text())
     Draft202012Validator(schema()).validate(document)
     assert document["verdict"] == "FAIL"
@@ -175,16 +175,14 @@ def test_on_github_the_summary_is_written_and_the_spec_annotated(run, pytester, 
     assert (pytester.path / "summary.md").read_text().startswith("## FAIL: 1 of 2 invariants broken")
 
 
-def test_a_reply_with_every_hostile_payload_changes_nothing_but_text(run_suite, pytester, open_page, monkeypatch):
+def test_a_reply_with_every_hostile_payload_changes_nothing_but_text(run, pytester, open_page, monkeypatch):
     said = "\n".join(PAYLOADS.values())
     assert len(PAYLOADS) >= 30
     (pytester.path / "hostile.json").write_text(json.dumps(said))
     with (pytester.path / "bot.py").open("a") as file:
         file.write("\nimport json\n\ndef hostile(messages):\n    return json.load(open('hostile.json'))\n")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(pytester.path / "summary.md"))
-    result = run_suite(
-        "--rlhf-model=bot:hostile", "--rlhf-report=r.html", "--rlhf-report=r.json", "--junitxml=r.xml", "-v"
-    )
+    result = run("--rlhf-model=bot:hostile", "--rlhf-report=r.html", "--rlhf-report=r.json", "--junitxml=r.xml", "-v")
     result.assert_outcomes(passed=1, failed=1)
     reply = json.loads((pytester.path / "r.json").read_text())["findings"][0]["counterexample"]["reply"]
     assert reply == said

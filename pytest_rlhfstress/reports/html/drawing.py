@@ -60,7 +60,11 @@ def draw(picture: Picture, prefix: str) -> Markup:
     from markupsafe import Markup
 
     spec = {**picture.spec, "config": _CONFIG}
-    svg: str = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
+    try:
+        svg: str = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
+    except ValueError:
+        # The figures stand in the table below: a page without one picture is better than no page.
+        return Markup('<p class="note">could not be drawn</p>')
     svg = re.sub(r"<[^>]+>", _shorter, svg)
     svg = re.sub(r'(?<=id=")(?=clip)|(?<=url\(#)(?=clip)', f"{prefix}-", svg)
     name = escape(printable(f"{picture.caption}: {picture.says}", kept=""))
