@@ -174,6 +174,22 @@ def stop_on_mistakes(config: pytest.Config, items: list[pytest.Item]) -> None:
         raise pytest.UsageError(*mistakes)
 
 
+def split(metafunc: pytest.Metafunc) -> None:
+    """Make several tests of a spec that draws cases, where --rlhf-streams asks for it."""
+    wanted = metafunc.config.stash[OPTIONS].streams
+    if wanted == 1 or not hasattr(metafunc.function, "hypothesis"):
+        return
+    from pytest_rlhfstress.running.streams import split, streams
+
+    count = streams(wanted)
+    if count > 1 and _draws_for_the_model(metafunc):
+        split(metafunc, count)
+
+
+def _draws_for_the_model(metafunc: pytest.Metafunc) -> bool:
+    return "model_under_test" in metafunc.fixturenames
+
+
 def select(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave only the selected suites' specs, and set Hypothesis for every spec."""
     run = _run(config)

@@ -31,6 +31,7 @@ class Options:
     preference_fields: str | None
     cases: int
     cases_configured: bool
+    streams: int | str
     samples: int
     concurrency: int | None
     max_calls: int | None
@@ -77,6 +78,8 @@ _DECLARED = (
     _Declared("preference-fields", "which field of the preference data plays which part, where its names are not "
               "the usual ones: prompt=instruction,chosen=good,rejected=bad", "FIELDS"),
     _Declared("cases", f"how many cases each spec tries. Default: {DEFAULT_CASES}", "N"),
+    _Declared("streams", "split each spec into this many tests, each with its share of the cases, for xdist's workers or "
+              "many machines to share; auto: one for each worker. Default: 1", "N|auto"),
     _Declared("samples", "replies asked per question; an invariant must hold for each. Default: 1", "K"),
     _Declared("concurrency", "requests in flight at once. Default: what suits the model", "C"),
     _Declared("max-calls", "stop asking after this many requests", "N"),
@@ -147,6 +150,7 @@ def options_from(config: pytest.Config) -> Options:
         preference_fields=read.text("preference-fields"),
         cases=read.number("cases", least=1) or DEFAULT_CASES,
         cases_configured=read.text("cases") is not None,
+        streams="auto" if read.text("streams") == "auto" else read.number("streams", least=1) or 1,
         samples=read.number("samples", least=1) or 1,
         concurrency=read.number("concurrency", least=1),
         max_calls=read.number("max-calls", least=0),

@@ -58,6 +58,11 @@ def pytest_make_collect_report(
     return conduct.collect_report((yield), collector)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Split a long spec into streams."""
+    conduct.split(metafunc)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the specs of the selected suites and set Hypothesis for them."""

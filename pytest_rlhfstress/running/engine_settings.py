@@ -21,6 +21,7 @@ ROWS_AT_MOST = 80
 """Per cent of a spec's cases that covering rows may take; the rest is searched at random, mostly small."""
 
 _SEED = "_hypothesis_internal_use_seed"
+_WRITTEN = "_rlhfstress_written"
 
 
 def settings_of(test: Callable[..., object]) -> hypothesis.settings:
@@ -77,7 +78,8 @@ def adjust(
     from pytest_rlhfstress.stress_route.row_database import RowDatabase
 
     function = getattr(test, "__func__", test)
-    own = settings_of(function)
+    # Several tests may share one function; each time what its author wrote is adjusted, not an adjustment.
+    own, own_seed = function.__dict__.setdefault(_WRITTEN, (settings_of(function), seed_of(function)))
     default = settings.get_profile("default")
     chosen = own.max_examples != default.max_examples
     by_default = own.database is None or own.database == default.database
@@ -99,8 +101,7 @@ def adjust(
         phases=[p for p in own.phases if p is not Phase.explain],
     )
     setattr(function, _SETTINGS, adjusted)
-    if getattr(function, _SEED, None) is None:
-        setattr(function, _SEED, stream)
+    setattr(function, _SEED, own_seed if own_seed is not None else stream)
 
 
 def _rows(request: Wanted, strength: int, seed: int, most: int) -> list[Row]:
