@@ -214,6 +214,9 @@ def notices(mutant):
 
 
 def main():
+    strong = notices(Mutant("nothing", "", {}, signals().reading))
+    if strong is not None:
+        raise SystemExit(f"{strong} is judged wrongly before anything is weakened")
     lines = [
         "| weakened | mutants | noticed by the zoo | by the zoo or the signals' own examples |",
         "|---|---|---|---|",

@@ -13,7 +13,7 @@ When = Callable[[Case], bool]
 Says = Callable[[Voice, Case], str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Defect:
     """A careful voice, spoiled in one way.
 
