@@ -76,7 +76,7 @@ def fixtures(_: str) -> str:
         elif ours and rows and line.strip():
             name, scope, says = rows[-1]
             rows[-1] = (name, scope, f"{says} {line.strip()}".strip())
-    return _table(("fixture", "scope", "what it gives"), iter(rows))
+    return _table(("fixture", "scope", "what it gives"), iter(sorted(rows)))
 
 
 def markers(_: str) -> str:

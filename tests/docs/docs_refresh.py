@@ -52,8 +52,8 @@ def shortened_alike(shown: list[str], printed: list[str]) -> list[str]:
             stretch.append(line)
             continue
         if stretch:
-            first = _most_alike(stretch[0], printed, at)
-            last = _most_alike(stretch[-1], printed, first)
+            first = _most_alike(stretch[0], printed, at, len(printed))
+            last = _most_alike(stretch[-1], printed, first, first + 2 * len(stretch) + 5)
             result += printed[first : last + 1]
             at, stretch = last + 1, []
         if line == ELISION:
@@ -61,12 +61,13 @@ def shortened_alike(shown: list[str], printed: list[str]) -> list[str]:
     return result
 
 
-def _most_alike(line: str, printed: list[str], start: int) -> int:
-    likeness = [SequenceMatcher(None, steady(line), steady(other)).ratio() for other in printed[start:]]
-    best = max(range(len(likeness)), key=lambda at: likeness[at], default=0)
-    if not likeness or likeness[best] < ALIKE:
+def _most_alike(line: str, printed: list[str], start: int, end: int) -> int:
+    """The first of the lines most like ``line``."""
+    likeness = [SequenceMatcher(None, steady(line), steady(other)).ratio() for other in printed[start:end]]
+    best = max(likeness, default=0.0)
+    if best < ALIKE:
         raise SystemExit(f"nothing printed resembles {line!r}; was it meant to vanish?\n" + "\n".join(printed))
-    return start + best
+    return start + likeness.index(best)
 
 
 if __name__ == "__main__":

@@ -82,6 +82,13 @@ def test_refreshing_keeps_a_page_short_where_it_was_short():
     printed = ["header", "FAIL  a", "1 case", "seed 0", "=== 1 failed in 2.00s ==="]
     assert shortened_alike(["...", "FAIL  a", "3 cases", "..."], printed) == ["...", "FAIL  a", "1 case", "..."]
     assert shortened_alike(["old"], printed) == printed
+    twice = [*printed, *[f"line {n}" for n in range(30)], *printed]
+    assert shortened_alike(["...", "FAIL  a", "3 cases", "..."], twice) == ["...", "FAIL  a", "1 case", "..."]
+
+
+def test_refreshing_stops_where_nothing_resembles_what_stood_there():
+    with pytest.raises(SystemExit, match="nothing printed resembles 'FAIL  a'"):
+        shortened_alike(["...", "FAIL  a", "..."], ["INTERNALERROR> Traceback"])
 
 
 def test_generated_parts_are_written_anew_and_nothing_else():
