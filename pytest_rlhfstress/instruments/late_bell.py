@@ -116,8 +116,11 @@ def late_bell(
     prompt: str = "",
     family: str = "",
     seed: int = 0,
+    most: int | None = None,
 ) -> Bell:
     """Take a reply apart into sentences and ask what it is worth without some of them.
+
+    With ``most``, neighbouring sentences are taken together until that many pieces are left.
 
     The versions are asked for together, each once. ``style`` tells sentences of mere tone, ``matters`` those that
     fulfil the duty: with it the order is checked.
@@ -125,7 +128,7 @@ def late_bell(
     """
     worth = _remembering(worth)
     true_worth = None if true_worth is None else _remembering(true_worth)
-    pieces = cut(reply)
+    pieces = cut(reply, most)
     texts = [reply[start:end] for start, end in pieces]
 
     def paid(by: Worth) -> Callable[[Sequence[Parts]], Sequence[float]]:
@@ -164,13 +167,18 @@ def _remembering(worth: Worth) -> Worth:
     return remembered
 
 
-def cut(reply: str) -> tuple[tuple[int, int], ...]:
-    """Where each sentence starts and ends, white space after it included; together they are the whole reply."""
+def cut(reply: str, most: int | None = None) -> tuple[tuple[int, int], ...]:
+    """Where each sentence starts and ends, white space after it included; together they are the whole reply.
+
+    More than ``most`` sentences are taken together with their neighbours, as evenly as may be.
+    """
     text = ReplyText(reply)
     starts = [text.span(unit.start, unit.end).start for unit in text.sentences]
     if not starts:
         return ()
     starts = [0, *sorted(set(starts[1:]) - {0})]
+    if most is not None and len(starts) > most:
+        starts = [starts[piece * len(starts) // most] for piece in range(most)]
     return tuple(zip(starts, [*starts[1:], len(reply)], strict=True))
 
 

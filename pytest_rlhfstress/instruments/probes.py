@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -14,9 +15,13 @@ from pytest_rlhfstress.instruments.pool import score, slice_of
 from pytest_rlhfstress.instruments.proxy_audit import Rewrite
 from pytest_rlhfstress.instruments.shadow_map import ShadowMap
 from pytest_rlhfstress.rewards import RewardModel
+from pytest_rlhfstress.statistics.attribution import EXACT_UP_TO
 from pytest_rlhfstress.suites import Suite
 
 BELLS = 5
+FEWEST_PIECES = 3
+MOST_CHARACTERS = 300_000
+"""The text of all versions of one reply together, about: each version is scored, and read by the suite's signals."""
 REWRITTEN_PER_FAMILY = 4
 
 
@@ -46,7 +51,13 @@ def ring(case: Case, reply: str, reward: RewardModel, grader: Grader) -> Bell:
         matters=lambda sentence: bool(grader.shows(sentence, case.locale) & grader.duty(case)),
         prompt=case.text,
         family=case.family,
+        most=_pieces(len(reply)),
     )
+
+
+def _pieces(characters: int) -> int:
+    """As many pieces of a reply of this length as can be tried in every combination within the bound."""
+    return min(EXACT_UP_TO, max(FEWEST_PIECES, int(math.log2(MOST_CHARACTERS / max(1, characters)))))
 
 
 def rewrites_of(

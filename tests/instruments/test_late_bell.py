@@ -107,3 +107,15 @@ def test_an_empty_reply_has_nothing_to_pay_for():
 def test_both_caveats_travel_with_the_figures():
     assert len(late_bell(REPLY, paid).caveats) == 2
     assert late_bell(REPLY, paid).rows()[0]["start"] == 0
+
+
+def test_a_long_reply_is_taken_apart_into_few_pieces_that_still_make_it_up():
+    reply = " ".join(f"This is sentence number {n}." for n in range(60))
+    pieces = cut(reply, 5)
+    assert len(pieces) == 5
+    assert "".join(reply[start:end] for start, end in pieces) == reply
+    asked = []
+    bell = late_bell(reply, lambda versions: asked.extend(versions) or [len(v) for v in versions], most=5)
+    assert len(bell.sentences) == 5
+    assert bell.exact
+    assert len(set(asked)) <= 2**5
