@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_rlhfstress.clinic import RUBRIC_VERSION, Clinic, candidates, oracle, prompt_of
 from pytest_rlhfstress.clinic.replies import SERVES
 from pytest_rlhfstress.conversation import Case
+from pytest_rlhfstress.instruments.families import Families
 from pytest_rlhfstress.preferences import PreferencePair
 from pytest_rlhfstress.suites import Suite
 
@@ -45,7 +46,10 @@ class ClinicPolicy:
 
 
 def clinic_families(clinic: Clinic, suite: Suite) -> Callable[[PreferencePair], str]:
-    """The family of each prompt in the clinic's own preference data, as the suite names it: known, not guessed."""
+    """The family of each prompt in the clinic's own preference data, as the suite names it: known, not guessed.
+
+    Prompts of pairs it also learned from are read by the suite's expressions, as anybody's are.
+    """
     family_of_signal = {s: e.family for e in suite.entries["intent"].values() for s in e.expects}
     matter = {"urgent": "emergency", "mixed": "emergency", "unclear": "ambiguous", "hard_negative": "hard negative"}
     known: dict[str, str] = {}
@@ -54,4 +58,7 @@ def clinic_families(clinic: Clinic, suite: Suite) -> Callable[[PreferencePair], 
             {family_of_signal[SERVES[act]] for act in prompt.serves if SERVES.get(act) in family_of_signal}
         )
         known[prompt.text] = " + ".join([*requests, *filter(None, [matter.get(prompt.kind)])])
+    families = Families.of_suite(suite)
+    for pair in clinic.trained.further:
+        known.setdefault(pair.text, families.of_pair(pair))
     return lambda pair: known.get(pair.text, "")
