@@ -14,8 +14,9 @@ from pytest_rlhfstress.preferences import PreferencePair, open_preferences
 
 
 def read_pairs(files: Sequence[str]) -> tuple[PreferencePair, ...]:
-    """Every pair of the files. Raises UserError where one is no preference data."""
-    return tuple(pair for file in files for pair in open_preferences(file).pairs())
+    """Every pair of the files; a run without failures exports an empty one. Raises UserError for anything else."""
+    filled = [file for file in files if Path(file).stat().st_size]
+    return tuple(pair for file in filled for pair in open_preferences(file).pairs())
 
 
 def digest_of(files: Sequence[str]) -> str:
