@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -144,7 +144,10 @@ class Counterexample:
 
 @dataclass(frozen=True)
 class Finding:
-    """One spec's outcome. ``cases`` are the distinct cases judged, ``asked`` the requests really made."""
+    """One spec's outcome. ``cases`` are the distinct cases judged, ``asked`` the requests really made.
+
+    ``flags`` are the options besides suite, model and seed that it takes to see the same again.
+    """
 
     nodeid: str
     spec: str
@@ -162,7 +165,7 @@ class Finding:
     counterexample: Counterexample | None = None
     rate: RateFound | None = None
     coverage: PairsCovered | None = None
-    warnings: tuple[str, ...] = field(default=())
+    flags: tuple[str, ...] = ()
 
     @property
     def worst(self) -> Slice | None:
@@ -181,7 +184,7 @@ class Finding:
         plain["slices"] = tuple(Slice(**s) for s in plain["slices"])
         plain["rate"] = RateFound.from_dict(plain["rate"]) if plain.get("rate") else None
         plain["coverage"] = PairsCovered(**plain["coverage"]) if plain.get("coverage") else None
-        plain["warnings"] = tuple(plain["warnings"])
+        plain["flags"] = tuple(plain["flags"])
         if plain["counterexample"] is not None:
             found = plain["counterexample"]
             found["marked"] = tuple(Marked(**m) for m in found.get("marked", ()))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 GROUP = "rlhfstress: behavioural stress tests of assistants tuned on human feedback"
 DEFAULT_CASES = 500
+DEFAULT_STRENGTH = 2
 RecordMode = Literal["once", "none", "all"]
 RECORD_MODES = ("once", "none", "all")
 FAIL_ON = ("any", "new")
@@ -78,8 +79,8 @@ _DECLARED = (
     _Declared("preference-fields", "which field of the preference data plays which part, where its names are not "
               "the usual ones: prompt=instruction,chosen=good,rejected=bad", "FIELDS"),
     _Declared("cases", f"how many cases each spec tries. Default: {DEFAULT_CASES}", "N"),
-    _Declared("streams", "split each spec into this many tests, each with its share of the cases, for xdist's workers or "
-              "many machines to share; auto: one for each worker. Default: 1", "N|auto"),
+    _Declared("streams", "split each spec into this many tests, each with its share of the cases, for xdist's workers "
+              "or many machines to share; auto: one for each worker. Default: 1", "N|auto"),
     _Declared("samples", "replies asked per question; an invariant must hold for each. Default: 1", "K"),
     _Declared("concurrency", "requests in flight at once. Default: what suits the model", "C"),
     _Declared("max-calls", "stop asking after this many requests", "N"),
@@ -175,7 +176,7 @@ def options_from(config: pytest.Config) -> Options:
 def _strength(number: int | None) -> int:
     if number is not None and number > 3:
         raise UserError(f"--rlhf-strength={number}: write 2 (every pair of ingredients) or 3 (every triple)")
-    return number or 2
+    return number or DEFAULT_STRENGTH
 
 
 def _labels(read: _Reader) -> str | None:

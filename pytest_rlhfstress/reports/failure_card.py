@@ -50,6 +50,7 @@ def reproduction(finding: Finding) -> str:
         words.append(f"--rlhf-model={finding.model}")
     if case is not None and case.samples > 1:
         words.append(f"--rlhf-samples={case.samples}")
+    words += finding.flags
     return shlex.join(printable(word, kept="") for word in words)
 
 

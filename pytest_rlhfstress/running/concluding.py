@@ -32,6 +32,7 @@ class Context:
     explain: Callable[[Case, str], tuple[str, ...]]
     rate: RateFound | None = None
     coverage: PairsCovered | None = None
+    flags: tuple[str, ...] = ()
 
 
 def conclude(item: pytest.Item, spec: SpecRun, error: BaseException | None, wanted: int, context: Context) -> Finding:
@@ -58,6 +59,7 @@ def conclude(item: pytest.Item, spec: SpecRun, error: BaseException | None, want
         counterexample=_counterexample(item, failure, context) if failure else None,
         rate=context.rate,
         coverage=context.coverage,
+        flags=context.flags,
     )
 
 

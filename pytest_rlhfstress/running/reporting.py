@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_rlhfstress.finding import Finding
+from pytest_rlhfstress.options import DEFAULT_STRENGTH, Options
 from pytest_rlhfstress.reports.failure_card import failure_card
 from pytest_rlhfstress.reports.plain_text import shown
 from pytest_rlhfstress.running.concluding import Context, conclude
@@ -30,9 +31,22 @@ def finding_of(bound: BoundSpec, error: BaseException | None) -> Finding:
         score=bound.score,
         explain=bound.explain,
         rate=bound.rate,
+        flags=_flags(options),
         coverage=coverage_of(request, options.strength, held) if request and bound.rate is None else None,
     )
     return conclude(bound.item, bound.spec, error, bound.wanted, context)
+
+
+def _flags(options: Options) -> tuple[str, ...]:
+    """What decides on the cases besides suite, model and seed, as it is written on the command line."""
+    given = {
+        "cases": options.cases if options.cases_configured else None,
+        "strength": options.strength if options.strength != DEFAULT_STRENGTH else None,
+        "preferences": options.preferences,
+        "preference-fields": options.preference_fields,
+    }
+    rewards = tuple(f"--rlhf-reward={reward}" for reward in options.rewards)
+    return (*(f"--rlhf-{name}={value}" for name, value in given.items() if value is not None), *rewards)
 
 
 def attach(report: pytest.TestReport, finding: Finding, verbosity: int) -> None:

@@ -148,3 +148,17 @@ def test_a_strict_reader_of_the_schema_reads_the_file_without_the_properties_of_
     text = next(root.iter("failure")).text
     for fact in ("duty:code_shared + intent:balance", "Your balance is shown in the app.", "seed 0", "reward: "):
         assert fact in text
+
+
+def test_the_command_that_shows_it_again_names_what_decides_on_the_cases(failing, pytester):
+    first = failing("--rlhf-cases=120", "--rlhf-seed=3")
+    line = next(line for line in first.stdout.lines if line.startswith("again: "))
+    assert "--rlhf-cases=120" in line
+    again = pytester.runpytest_subprocess(
+        "--rlhf-suite=./bank", "--rlhf-model=bot:forgetful", *line.split("pytest ")[1].split()[1:]
+    )
+
+    def smallest(result):
+        return next(line for line in result.stdout.lines if line.startswith("smallest message"))
+
+    assert smallest(first) == smallest(again)

@@ -141,7 +141,7 @@ def saying(finding: Finding, text: str) -> Finding:
         model=text,
         reason=text,
         nodeid=f"suite/test_x.py::test_x[{text}]",
-        warnings=(text,),
+        flags=(text,),
         slices=(Slice(text, 3, 2), Slice("other", 4, 1)),
         rate=replace(RATE, generator=text),
         counterexample=replace(
