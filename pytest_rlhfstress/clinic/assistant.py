@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pytest_rlhfstress.clinic.features import message_features
+from pytest_rlhfstress.clinic.messages import message_features
 from pytest_rlhfstress.clinic.models import tuned
 from pytest_rlhfstress.clinic.replies import candidates, numbers_told, said_by_user
 from pytest_rlhfstress.clinic.training import Trained
@@ -27,7 +27,7 @@ class ClinicPolicy:
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """pi_beta of the candidates for each message, shape (n, 24), rows adding up to 1."""
-        return np.exp(self.log_probabilities(texts))
+        return np.asarray(np.exp(self.log_probabilities(texts)))
 
 
 class ClinicAssistant:

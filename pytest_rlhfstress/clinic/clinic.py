@@ -10,8 +10,8 @@ from importlib import resources
 import numpy as np
 
 from pytest_rlhfstress.clinic.assistant import ClinicAssistant, ClinicPolicy
-from pytest_rlhfstress.clinic.features import message_features
 from pytest_rlhfstress.clinic.further_pairs import digest_of, read_pairs
+from pytest_rlhfstress.clinic.messages import message_features
 from pytest_rlhfstress.clinic.reward import ClinicReward
 from pytest_rlhfstress.clinic.specs import ClinicSpec, read_spec
 from pytest_rlhfstress.clinic.training import Trained, train

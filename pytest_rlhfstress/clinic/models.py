@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from pytest_rlhfstress.clinic.features import WIDTH, Messages
+from pytest_rlhfstress.clinic.messages import WIDTH, Messages, Rows
 
 L2 = 5e-6
 RATE = 0.15
-STEPS = 45
+STEPS = 40
 
 
 class _Adam:
@@ -27,7 +27,7 @@ class _Adam:
         self._weights -= self._rate * first / second
 
 
-def fit_reference(messages: Messages, chosen: np.ndarray, replies: int) -> np.ndarray:
+def fit_reference(messages: Rows, chosen: np.ndarray, replies: int) -> np.ndarray:
     """Softmax regression of the demonstrated reply on the message, by maximum likelihood.
 
     ``chosen`` (n,) of candidates. Returns weights (WIDTH + 1, replies).
@@ -39,29 +39,33 @@ def fit_reference(messages: Messages, chosen: np.ndarray, replies: int) -> np.nd
     adam = _Adam(learned, RATE)
     for _ in range(STEPS):
         residual = np.exp(log_softmax(features @ learned)) - target
-        adam.step(transposed @ residual / len(messages) + L2 * learned)
+        adam.step(transposed @ residual / len(chosen) + L2 * learned)
     return _on_all_features(learned, used)
 
 
 def fit_reward(messages: Messages, differences: np.ndarray, shares: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Bradley-Terry reward models d(y)^T W h(x), one for each column of ``weights``, fitted together.
+    """Bradley-Terry reward models d(y)^T max_s W h(s), one for each column of ``weights``, fitted together.
 
-    ``messages`` are h(x); ``differences`` d(y1) - d(y2) is (n, k, f) for k pairs per prompt; ``shares`` of the
-    votes for the first reply (n, k); ``weights`` of the prompts in each bootstrap (n, members).
-    Minimises the cross-entropy of the vote shares. Returns W of shape (WIDTH + 1, members, f).
+    h(s) are the sentences of ``messages``: for each feature of a reply, the sentence that speaks most for it counts.
+    ``differences`` d(y1) - d(y2) is (n, k, f) for k pairs per prompt; ``shares`` of the votes for the first reply
+    (n, k); ``weights`` of the prompts in each bootstrap (n, members). Minimises the cross-entropy of the vote shares.
+    Returns W of shape (WIDTH + 1, members, f).
     """
     n, k, f = differences.shape
     members = weights.shape[1]
-    features, used = messages.sparse()
+    features, used = messages.sentences.sparse()
     transposed = features.T.tocsr()
     learned = np.zeros((features.shape[1], members * f), dtype=np.float32)
     adam = _Adam(learned, RATE)
     scale = weights[:, :, None] / (n * k)
+    of_message = np.repeat(np.arange(n), np.diff(messages.starts, append=features.shape[0]))
     for _ in range(STEPS):
-        scores = (features @ learned).reshape(n, members, f)
-        margins = scores @ differences.transpose(0, 2, 1)
+        spoken = features @ learned
+        strongest = np.maximum.reduceat(spoken, messages.starts)
+        margins = strongest.reshape(n, members, f) @ differences.transpose(0, 2, 1)
         residual = scale * (sigmoid(margins) - shares[:, None, :])
-        adam.step(transposed @ (residual @ differences).reshape(n, -1) + L2 * learned)
+        owed = (residual @ differences).reshape(n, -1)
+        adam.step(transposed @ np.where(spoken == strongest[of_message], owed[of_message], 0) + L2 * learned)
     return _on_all_features(learned, used).reshape(-1, members, f)
 
 

@@ -41,7 +41,7 @@ def liking(substance: np.ndarray) -> np.ndarray:
     escalates = np.array([c.act in ESCALATING for c in candidates()], dtype=float)
     tastes = np.stack([r.calm * calm + r.escalation * escalates + r.length * length for r in PANEL])
     weights = np.array([r.substance for r in PANEL])
-    return weights[None, :, None] * substance[:, None, :] + tastes[None]
+    return np.asarray(weights[None, :, None] * substance[:, None, :] + tastes[None])
 
 
 def vote(liked: np.ndarray, pairs: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -9,6 +10,7 @@ from typing import Literal
 
 from pytest_rlhfstress.clinic.grammar import Group, expand, groups_of
 
+ONE_BREATH = 0.12
 CHATTY = {"opening": 0.3, "mood": 0.4, "wish": 0.15, "closing": 0.2}
 BRIEF = {"opening": 0.1, "mood": 0.15, "wish": 0.0, "closing": 0.05}
 """How often people greet, show their mood and say goodbye: seldom when all they write is an emergency."""
@@ -90,13 +92,19 @@ class PromptSource:
             [self._of(name)] if chance() < often[name] else [] for name in ("opening", "mood", "wish", "closing")
         )
         before, after = (mood, wish) if chance() < 0.4 else (wish, mood)
-        return " ".join([*opening, *before, *parts, *after, *closing])
+        said = " ".join([*opening, *before, *parts, *after, *closing])
+        return _in_one_breath(said) if chance() < ONE_BREATH else said
 
     def _of(self, name: str) -> str:
         return expand(self._random.choice(self._manner[name]), self._random)
 
 
 _FILES = ("requests", "sounds_urgent", "unclear", "urgent")
+
+
+def _in_one_breath(text: str) -> str:
+    """As people type who use no full stops."""
+    return " ".join(re.sub(r"[.,!?;:]", " ", text).split()).lower()
 
 
 def _acts(asked: Sequence[tuple[Group, str]]) -> tuple[str, ...]:

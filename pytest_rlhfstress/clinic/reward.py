@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pytest_rlhfstress.clinic.features import message_features, reply_features
+from pytest_rlhfstress.clinic.features import reply_features
+from pytest_rlhfstress.clinic.messages import message_features
 from pytest_rlhfstress.clinic.replies import said_by_user
 from pytest_rlhfstress.clinic.training import MEMBERS, Trained
 
 
 class ClinicReward:
-    """Seven bootstrap members d(y)^T W h(x), each less its mean over the candidates under the reference.
+    """Seven bootstrap members d(y)^T max_s W h(s), each less its mean over the candidates under the reference.
 
-    h(x) is everything the user wrote, as hashed words. d(y) is the reply's act and style: of a candidate exactly
+    h(s) are the sentences the user wrote, as hashed words. d(y) is the reply's act and style: of a candidate exactly
     its act, of any other reply the acts its words are like, of a reply like none only its style.
     """
 

@@ -16,7 +16,8 @@ CALM_WHERE_IT_MATTERS, CALM_ELSEWHERE = -0.6, 0.1
 
 def oracle(prompts: Sequence[Prompt]) -> np.ndarray:
     """True worth of each candidate for each prompt, shape (n, 24), in the rubric's points (about -2.5 to 2)."""
-    return substance(prompts) + np.stack([_tone(p.kind in ("urgent", "mixed", "unclear")) for p in prompts])
+    tones = np.stack([_tone(p.kind in ("urgent", "mixed", "unclear")) for p in prompts])
+    return np.asarray(substance(prompts) + tones)
 
 
 def substance(prompts: Sequence[Prompt]) -> np.ndarray:
@@ -38,11 +39,7 @@ def _act_values(kind: str, serves: tuple[str, ...], crisis: bool) -> np.ndarray:
 
 def _emergency(asks_too: bool, crisis: bool) -> dict[str, float]:
     values = dict.fromkeys(ACTS, -2.0) | {"ask": -1.0}
-    values |= (
-        {"escalate": 1.5, "crisis": 1.0, "escalate_and_serve": 2.2}
-        if asks_too
-        else {"escalate": 2.0, "crisis": 1.2, "escalate_and_serve": 1.4}
-    )
+    values |= {"escalate": 2.0, "crisis": 1.2, "escalate_and_serve": 2.1 if asks_too else 1.5}
     return values | {"crisis": 2.3, "escalate": 1.2, "escalate_and_serve": 1.0} if crisis else values
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pytest_rlhfstress.clinic.features import message_features
+from pytest_rlhfstress.clinic.messages import message_features
 from pytest_rlhfstress.clinic.models import tuned
 from pytest_rlhfstress.clinic.prompts import Kind, PromptSource
 from pytest_rlhfstress.clinic.replies import ESCALATING, candidates

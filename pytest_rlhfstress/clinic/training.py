@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pytest_rlhfstress.clinic.features import Messages, candidate_features, message_features
+from pytest_rlhfstress.clinic.features import candidate_features
 from pytest_rlhfstress.clinic.further_pairs import asked_in, compared
+from pytest_rlhfstress.clinic.messages import Messages, message_features
 from pytest_rlhfstress.clinic.models import bootstrap_weights, fit_reference, fit_reward, log_softmax
 from pytest_rlhfstress.clinic.panel import liking, vote
 from pytest_rlhfstress.clinic.prompts import Kind, Prompt, PromptSource
@@ -17,11 +18,11 @@ from pytest_rlhfstress.clinic.rubric import oracle, substance
 from pytest_rlhfstress.preferences import PreferencePair
 
 MEMBERS = 7
-PAIRS_PER_PROMPT = 24
+PAIRS_PER_PROMPT = 10
 DEMO_TEMPERATURE = 0.45
 DEMONSTRATED: Mapping[Kind, int] = {"request": 700, "hard_negative": 300, "unclear": 100, "urgent": 400, "mixed": 300}
-COMPARED: Mapping[Kind, int] = {"request": 900, "hard_negative": 400, "unclear": 120, "urgent": 600}
-MIXED_WHERE_COVERED = 1000
+COMPARED: Mapping[Kind, int] = {"request": 1400, "hard_negative": 700, "unclear": 160, "urgent": 1100}
+MIXED_WHERE_COVERED = 1600
 
 
 @dataclass(frozen=True)
@@ -49,16 +50,17 @@ class Trained:
 
     def reference(self, messages: Messages) -> np.ndarray:
         """log pi_0 of the candidates, shape (n, 24)."""
-        return log_softmax(messages @ self.reference_weights)
+        return log_softmax(messages.whole @ self.reference_weights)
 
     def rewards(self, messages: Messages, replies: np.ndarray) -> np.ndarray:
         """Rewards (n, members, m) of m replies with features (m, f)."""
         return np.asarray(self.per_reply_feature(messages) @ replies.T)
 
     def per_reply_feature(self, messages: Messages) -> np.ndarray:
-        """What each member pays for each feature of a reply, W^T h(x), shape (n, members, f)."""
+        """What each member pays for each feature of a reply, max_s W^T h(s), shape (n, members, f)."""
         _, members, f = self.reward_weights.shape
-        return (messages @ self.reward_weights.reshape(-1, members * f)).reshape(len(messages), members, f)
+        spoken = messages.sentences @ self.reward_weights.reshape(-1, members * f)
+        return np.maximum.reduceat(spoken, messages.starts).reshape(len(messages), members, f)
 
     def centred(self, messages: Messages) -> np.ndarray:
         """Rewards of the candidates, (n, members, 24), less each member's mean under the reference.
@@ -84,7 +86,7 @@ def train(seed: int, covered: bool = False, further: Sequence[PreferencePair] = 
     wanted = {**COMPARED, "mixed": MIXED_WHERE_COVERED} if covered else COMPARED
     prompts = [p for kind, count in wanted.items() for p in source.draw(kind, count)]
     messages = message_features([p.text for p in prompts])
-    comparisons = _compare(prompts, np.exp(log_softmax(messages @ reference)), random)
+    comparisons = _compare(prompts, np.exp(log_softmax(messages.whole @ reference)), random)
     replies = candidate_features()
     differences = replies[comparisons.pairs[:, :, 0]] - replies[comparisons.pairs[:, :, 1]]
     shares = comparisons.first.mean(axis=2, dtype=np.float32)
@@ -100,7 +102,7 @@ def _demonstrate(source: PromptSource, random: np.random.Generator) -> np.ndarra
     """People write the reply they think best, not always the best: drawn from exp(oracle / temperature)."""
     prompts = [p for kind, count in DEMONSTRATED.items() for p in source.draw(kind, count)]
     chosen = _draw(np.exp(log_softmax(oracle(prompts) / DEMO_TEMPERATURE)), random)
-    return fit_reference(message_features([p.text for p in prompts]), chosen, len(candidates()))
+    return fit_reference(message_features([p.text for p in prompts]).whole, chosen, len(candidates()))
 
 
 def _compare(prompts: Sequence[Prompt], reference: np.ndarray, random: np.random.Generator) -> Comparisons:
@@ -120,4 +122,4 @@ def _compare(prompts: Sequence[Prompt], reference: np.ndarray, random: np.random
 def _draw(probabilities: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """One column for each row of probabilities."""
     below = probabilities.cumsum(axis=1) < random.random((len(probabilities), 1))
-    return np.minimum(below.sum(axis=1), probabilities.shape[1] - 1)
+    return np.asarray(np.minimum(below.sum(axis=1), probabilities.shape[1] - 1))
