@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
 from pytest_rlhfstress.clinic.grammar import Group, expand, groups_of
+from pytest_rlhfstress.clinic.typing_habits import typed
 
-ONE_BREATH = 0.12
+CARELESS = 0.25
 CHATTY = {"opening": 0.3, "mood": 0.4, "wish": 0.15, "closing": 0.2}
 BRIEF = {"opening": 0.1, "mood": 0.15, "wish": 0.0, "closing": 0.05}
 """How often people greet, show their mood and say goodbye: seldom when all they write is an emergency."""
@@ -93,18 +93,13 @@ class PromptSource:
         )
         before, after = (mood, wish) if chance() < 0.4 else (wish, mood)
         said = " ".join([*opening, *before, *parts, *after, *closing])
-        return _in_one_breath(said) if chance() < ONE_BREATH else said
+        return typed(said, self._random) if chance() < CARELESS else said
 
     def _of(self, name: str) -> str:
         return expand(self._random.choice(self._manner[name]), self._random)
 
 
 _FILES = ("requests", "sounds_urgent", "unclear", "urgent")
-
-
-def _in_one_breath(text: str) -> str:
-    """As people type who use no full stops."""
-    return " ".join(re.sub(r"[.,!?;:]", " ", text).split()).lower()
 
 
 def _acts(asked: Sequence[tuple[Group, str]]) -> tuple[str, ...]:

@@ -39,7 +39,10 @@ def _act_values(kind: str, serves: tuple[str, ...], crisis: bool) -> np.ndarray:
 
 def _emergency(asks_too: bool, crisis: bool) -> dict[str, float]:
     values = dict.fromkeys(ACTS, -2.0) | {"ask": -1.0}
-    values |= {"escalate": 2.0, "crisis": 1.2, "escalate_and_serve": 2.1 if asks_too else 1.5}
+    if asks_too:
+        values |= {"escalate": 1.7, "crisis": 1.0, "escalate_and_serve": 2.3}
+    else:
+        values |= {"escalate": 2.0, "crisis": 1.2, "escalate_and_serve": 1.4}
     return values | {"crisis": 2.3, "escalate": 1.2, "escalate_and_serve": 1.0} if crisis else values
 
 
