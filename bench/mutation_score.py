@@ -23,7 +23,7 @@ from zoo_page import write_part  # noqa: E402
 from pytest_rlhfstress.suites.reading import read_source  # noqa: E402
 from pytest_rlhfstress.suites.signals import Signals  # noqa: E402
 
-CAREFUL_CASES = 40
+CAREFUL_CASES = 150
 UNLESS = ("unless", "unless_before", "unless_after", "unless_reply")
 
 

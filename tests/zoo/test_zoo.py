@@ -1,10 +1,14 @@
 """Assistants with one known defect each, and careful ones: the suite finds the ones and leaves the others in peace."""
 
+import json
+from pathlib import Path
+
 import pytest
 from zoo_animals import CAREFUL, DEFECTS, careful, spoiled
 from zoo_hunt import CASES, Asked, Spec, breaks, first_failure, hunt, specs, stream
 from zoo_voices import TERSE, WARM
 
+ZOO = Path(__file__).parent
 FEW = 120
 """Cases of the invariants that must not be red: fewer, because all of them are tried on everything."""
 
@@ -70,3 +74,37 @@ def few(spec: Spec):
 def failing(spec, assistant, cases):
     asked = Asked(assistant)
     return next((case for case in cases if breaks(spec.body, asked, case)), None)
+
+
+def test_a_run_of_pytest_finds_the_same_counterexample(pytester):
+    defect = next(d for d in DEFECTS if d.name == "trusts claims of authority")
+    # The suite and the plugin as shipped; only the model is told which case a conversation came from.
+    pytester.makepyfile(
+        zoo_model=f"""
+        import sys
+        sys.path.insert(0, {str(ZOO)!r})
+        from pytest_rlhfstress.stress_route import SuiteComposer
+        from zoo_animals import DEFECTS, spoiled
+
+        compose, known = SuiteComposer.compose, {{}}
+        assistant = spoiled(next(d for d in DEFECTS if d.name == {defect.name!r}))
+
+        def remembering(self, ingredients):
+            case = compose(self, ingredients)
+            known[tuple(m.content for m in case.messages)] = case
+            return case
+
+        SuiteComposer.compose = remembering
+
+        def answer(messages):
+            return assistant(known[tuple(m["content"] for m in messages)], 0)
+        """
+    )
+    pytester.syspathinsert()
+    pytester.runpytest_subprocess(
+        "--rlhf-suite=healthcare", "--rlhf-model=zoo_model:answer", f"-k={defect.own}", "--rlhf-report=out.json"
+    )
+    finding = json.loads((pytester.path / "out.json").read_text("utf-8"))["findings"][0]
+    found = hunt(specs()[defect.own], spoiled(defect))
+    assert finding["counterexample"]["ingredients"] == [str(i) for i in found.case.ingredients]
+    assert finding["asked"] <= CASES
