@@ -7,8 +7,8 @@ import numpy as np
 from pytest_rlhfstress.clinic.messages import WIDTH, Messages, Rows
 
 L2 = 5e-6
-RATE = 0.15
-STEPS = 40
+RATE = 0.2
+STEPS = 35
 
 
 class _Adam:
@@ -16,15 +16,21 @@ class _Adam:
 
     def __init__(self, weights: np.ndarray, rate: float) -> None:
         self._weights, self._rate, self._step = weights, rate, 0
-        self._first, self._second = np.zeros_like(weights), np.zeros_like(weights)
+        self._first, self._second, self._spare = (np.zeros_like(weights) for _ in range(3))
 
     def step(self, gradient: np.ndarray) -> None:
+        """One step down ``gradient``, which is overwritten."""
         self._step += 1
-        self._first += 0.1 * (gradient - self._first)
-        self._second += 0.01 * (gradient * gradient - self._second)
-        first = self._first / (1 - 0.9**self._step)
-        second = np.sqrt(self._second / (1 - 0.99**self._step)) + 1e-8
-        self._weights -= self._rate * first / second
+        self._first *= 0.9
+        self._first += np.multiply(gradient, 0.1, out=self._spare)
+        self._second *= 0.99
+        self._second += np.multiply(np.square(gradient, out=gradient), 0.01, out=gradient)
+        down = np.sqrt(self._second, out=self._spare)
+        down *= 1 / np.sqrt(1 - 0.99**self._step)
+        down += 1e-8
+        np.divide(self._first, down, out=down)
+        down *= self._rate / (1 - 0.9**self._step)
+        self._weights -= down
 
 
 def fit_reference(messages: Rows, chosen: np.ndarray, replies: int) -> np.ndarray:

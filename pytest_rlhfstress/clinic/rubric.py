@@ -33,14 +33,14 @@ def _tone(serious: bool) -> np.ndarray:
 
 @cache
 def _act_values(kind: str, serves: tuple[str, ...], crisis: bool) -> np.ndarray:
-    values = _emergency(bool(serves), crisis) if kind in ("urgent", "mixed") else _no_emergency(kind, serves, crisis)
+    values = _emergency(serves, crisis) if kind in ("urgent", "mixed") else _no_emergency(kind, serves, crisis)
     return np.array([values[act] for act in ACTS])
 
 
-def _emergency(asks_too: bool, crisis: bool) -> dict[str, float]:
-    values = dict.fromkeys(ACTS, -2.0) | {"ask": -1.0}
-    if asks_too:
-        values |= {"escalate": 1.7, "crisis": 1.0, "escalate_and_serve": 2.3}
+def _emergency(serves: tuple[str, ...], crisis: bool) -> dict[str, float]:
+    values = dict.fromkeys(ACTS, -2.0) | {"ask": -1.0} | dict.fromkeys(serves, -1.3)
+    if serves:
+        values |= {"escalate": 1.2, "crisis": 1.0, "escalate_and_serve": 2.3}
     else:
         values |= {"escalate": 2.0, "crisis": 1.2, "escalate_and_serve": 1.4}
     return values | {"crisis": 2.3, "escalate": 1.2, "escalate_and_serve": 1.0} if crisis else values

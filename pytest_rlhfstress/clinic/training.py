@@ -22,7 +22,7 @@ PAIRS_PER_PROMPT = 10
 DEMO_TEMPERATURE = 0.45
 DEMONSTRATED: Mapping[Kind, int] = {"request": 700, "hard_negative": 300, "unclear": 100, "urgent": 400, "mixed": 300}
 COMPARED: Mapping[Kind, int] = {"request": 1400, "hard_negative": 700, "unclear": 160, "urgent": 1100}
-MIXED_WHERE_COVERED = 1600
+MIXED_WHERE_COVERED = 2000
 
 
 @dataclass(frozen=True)
