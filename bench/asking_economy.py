@@ -4,6 +4,7 @@ Run: python bench/asking_economy.py [NAME ...]
 """
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -41,6 +42,13 @@ def facts(folder: Path) -> list[dict[str, str]]:
     return [{p.get("name"): p.get("value") for p in c.iter("property")} for c in tree.iter("testcase")]
 
 
+def seconds_of_call(output: str) -> float:
+    """What pytest's --durations says of the one test."""
+    found = re.search(r"([\d.]+)s call ", output)
+    assert found, output
+    return float(found[1])
+
+
 def ten_invariants(folder: Path, server: ChatServer) -> list[list[object]]:
     rows = []
     for count in (1, 10):
@@ -58,7 +66,7 @@ def asked_twice(folder: Path, server: ChatServer) -> list[list[object]]:
     assert run.status == 0, run.output
     requests = server.stats()["requests"]
     ideal = -(-requests // CONCURRENCY) * LATENCY
-    took = float(next(line for line in run.output.splitlines() if " call " in line).split("s")[0])
+    took = seconds_of_call(run.output)
     return [["a body that asks twice", requests, f"{ideal:.1f}", f"{took:.1f}", f"{took / ideal:.2f}"]]
 
 
@@ -70,7 +78,7 @@ def failing(folder: Path, server: ChatServer) -> list[list[object]]:
         args = (f"--rlhf-concurrency={concurrency}", "--rlhf-store=kept.sqlite", "--junitxml=out.xml", "--durations=1")
         run = measure(pytest(server, *args, model="red"), where)
         assert run.status == 1, run.output
-        took = float(next(line for line in run.output.splitlines() if " call " in line).split("s")[0])
+        took = seconds_of_call(run.output)
         found = facts(where)[0]
         rows.append([title, found["rlhf.cases"], server.stats()["requests"], f"{took:.1f}", found["rlhf.ingredients"]])
     return rows

@@ -181,7 +181,7 @@ def split(metafunc: pytest.Metafunc) -> None:
         return
     from pytest_rlhfstress.running.streams import split, streams
 
-    count = streams(wanted)
+    count = streams(wanted, metafunc.config)
     if count > 1 and _draws_for_the_model(metafunc):
         split(metafunc, count)
 

@@ -58,9 +58,14 @@ class Asker:
         return self.limits.concurrency or self.model.concurrency
 
     @property
+    def capacity(self) -> int:
+        """Questions under way at once, at most."""
+        return self.concurrency * self.model.batch
+
+    @property
     def together(self) -> bool:
         """Whether asking several questions at once is any faster than asking one after another."""
-        return self.concurrency * self.model.batch > 1
+        return self.capacity > 1
 
     @property
     def _in_this_thread(self) -> bool:
@@ -69,8 +74,7 @@ class Asker:
     @property
     def ahead(self) -> int:
         """How many questions beyond the one that is waited for it is worth having begun."""
-        capacity = self.concurrency * self.model.batch
-        return capacity if self._in_this_thread else 2 * capacity
+        return self.capacity if self._in_this_thread else 2 * self.capacity
 
     def ask(self, questions: Sequence[Question]) -> list[Answer]:
         """The replies, in order; those not stored are asked together.

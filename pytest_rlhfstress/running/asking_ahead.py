@@ -29,7 +29,9 @@ GRACE_SECONDS = 1.0
 """Rehearsing anew is allowed as long as it took no more time than this and the waiting for replies together."""
 SHRINKING_SHARE = 4
 """While a failing case is shrunk, one in this many of the questions that may be ahead is."""
-PORTIONS = 8
+HELD_UP = 2
+"""While one slow reply holds the spec up, this many times the questions may be ahead, where there is nothing to do."""
+PORTIONS = 16
 """The rehearsal goes on when there is room for one in this many of the questions that may be ahead."""
 
 
@@ -46,22 +48,29 @@ class AskingAhead:
         self._spec = spec
         self._asker = asker
         self._progress = progress
-        self._settings = settings_of(script.test)
-        self._witness = Witness(self._settings.database)
-        self._rehearsal: Rehearsal | None = None
-        self._expected: dict[str, Future[Answer]] = {}
-        self._came_true = 0
         self._arrivals: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._depth = _Depth()
-        self._failed_at: int | None = None
         self._rehearsing = 0.0
         self._waiting = 0.0
+        self._expected: dict[str, Future[Answer]] = {}
+        self._begin()
+
+    def _begin(self) -> None:
+        self._settings = settings_of(self._script.test)
+        self._witness = Witness(self._settings.database)
+        self._rehearsal: Rehearsal | None = None
+        self._rehearsed = False
+        self._came_true = 0
+        self._failed = False
+        self._since = self._spec.carried_out
+        """The cases carried out when what is rehearsed began: the spec's call, or the shrinking."""
 
     @contextmanager
     def ready(self) -> Iterator[None]:
         """For the time of the spec's call: its first failure is noted, and nothing goes on after it."""
         import hypothesis
 
+        self._begin()
         try:
             with settings_in_force(self._script.test, hypothesis.settings(self._settings, database=self._witness)):
                 yield
@@ -81,14 +90,15 @@ class AskingAhead:
             future = self._missed(keyed)
         else:
             self._came_true += 1
-        self._go_ahead()
+        self._go_ahead(self._room)
         answer = self._wait(keyed, future)
         self._expected.pop(keyed.key, None)
         return answer
 
     def _notice_failure(self) -> None:
-        if self._failed_at is None and self._spec.failure is not None:
-            self._failed_at = self._spec.carried_out
+        if not self._failed and self._spec.failure is not None:
+            self._failed = True
+            self._since = self._spec.carried_out
             self._forget()
 
     def _missed(self, keyed: Keyed) -> Future[Answer]:
@@ -100,7 +110,7 @@ class AskingAhead:
             # It went another way than the spec: it guessed wrong what a reply would lead to.
             self._forget()
         if self._may_rehearse():
-            self._came_true = 0
+            self._rehearsed, self._came_true = True, 0
             self._rehearsal = Rehearsal(self._script, self._asker, self._settings_ahead(), self._expectation())
             # A first few at once, so that they are under way while the others are found.
             self._advance(self._portion)
@@ -109,9 +119,9 @@ class AskingAhead:
         return self._asker.begin([keyed], first=True)[0]
 
     def _may_rehearse(self) -> bool:
-        if self._failed_at is not None and self._witness.first is None:
+        if self._failed and self._witness.first is None:
             return False
-        useless = self._failed_at is None and self._rehearsing > 0 and self._came_true == 0
+        useless = not self._failed and self._rehearsed and self._came_true == 0
         return not useless and self._rehearsing <= self._waiting + GRACE_SECONDS
 
     def _settings_ahead(self) -> hypothesis.settings:
@@ -120,7 +130,7 @@ class AskingAhead:
         from hypothesis.database import ReadOnlyDatabase
 
         own = self._settings
-        if self._failed_at is not None and self._witness.first is not None:
+        if self._failed and self._witness.first is not None:
             # From the first failing example on, the search shrinks the same way, whatever came before it.
             one = OneExample(self._witness.first)
             return hypothesis.settings(own, phases=(Phase.reuse, Phase.shrink), database=one, verbosity=Verbosity.quiet)
@@ -133,7 +143,7 @@ class AskingAhead:
 
     def _expectation(self) -> Expectation:
         failure = self._spec.failure
-        if self._failed_at is None or failure is None:
+        if not self._failed or failure is None:
             return AllHold()
         return FailAlike(failure.error, ((j.ingredients, j.broken) for j in self._spec.judged.values()))
 
@@ -141,7 +151,7 @@ class AskingAhead:
     def _most(self) -> int:
         """How many questions may be begun beyond those the spec came to."""
         ahead = self._asker.ahead
-        if self._failed_at is not None:
+        if self._failed:
             return max(1, ahead // SHRINKING_SHARE)
         # Until a body has ended nobody knows how much it asks, and room is kept for its further questions.
         return ahead if self._spec.carried_out else max(self._asker.model.batch, ahead // 2)
@@ -155,17 +165,26 @@ class AskingAhead:
         """How many questions are worth going on for: a few, but whole batches."""
         return min(self._most, max(self._asker.model.batch, self._most // PORTIONS))
 
-    def _go_ahead(self) -> None:
-        if self._rehearsal is not None and self._room >= self._portion:
-            self._advance(self._room)
+    @property
+    def _room_for_waiting(self) -> int:
+        """Room for what would otherwise be idle while one slow reply holds the spec up."""
+        if self._failed:
+            return self._room
+        under_way = sum(not future.done() for future in self._expected.values())
+        idle = self._asker.capacity - under_way
+        return max(self._room, min(idle, HELD_UP * self._asker.ahead - len(self._expected)))
+
+    def _go_ahead(self, room: int) -> None:
+        if self._rehearsal is not None and room >= self._portion:
+            self._advance(room)
 
     def _advance(self, wanted: int) -> None:
         rehearsal = self._rehearsal
         if rehearsal is None or rehearsal.over:
             return
         began = time.monotonic()
-        position = self._spec.carried_out - (self._failed_at or 0)
-        found = rehearsal.advance(wanted, position, self._depth.most)
+        position = self._spec.carried_out - self._since
+        found = rehearsal.advance(wanted, len(self._expected), position, self._depth.most)
         self._rehearsing += time.monotonic() - began
         for keyed, future in zip(found, self._asker.begin(found), strict=True):
             self._expected[keyed.key] = future
@@ -179,8 +198,7 @@ class AskingAhead:
             with suppress(queue.Empty):
                 self._arrivals.get(timeout=EVERY_SECONDS)
             self._progress.tick()
-            if self._depth.most > 1:
-                self._go_ahead()
+            self._go_ahead(self._room_for_waiting)
         self._waiting += time.monotonic() - began - (self._rehearsing - rehearsed)
         return self._asker.result(keyed, future)
 

@@ -12,7 +12,7 @@ from pytest_rlhfstress.running.progress import Progress, progress_of
 from pytest_rlhfstress.running.run import MODEL, REWARD, Run, suite_of
 from pytest_rlhfstress.running.selection import request_of_item
 from pytest_rlhfstress.running.spec_run import SpecRun
-from pytest_rlhfstress.running.streams import in_force, stream_of
+from pytest_rlhfstress.running.streams import in_force, one_after_another, stream_of
 
 if TYPE_CHECKING:
     import pytest
@@ -92,15 +92,20 @@ class BoundSpec:
             with self._counting(claim, asker):
                 yield
             return
-        if not asker.together or not hasattr(self.item.obj, "hypothesis"):
+        if not hasattr(self.item.obj, "hypothesis"):
             bind(lambda question: asker.ask([question])[0])
             yield
+            return
+        if not asker.together:
+            bind(lambda question: asker.ask([question])[0])
+            with one_after_another(self.item, nullcontext):
+                yield
             return
         from pytest_rlhfstress.running.asking_ahead import AskingAhead
 
         ahead = AskingAhead(self._script(), self.spec, asker, progress)
         bind(ahead.ask)
-        with ahead.ready():
+        with one_after_another(self.item, ahead.ready):
             yield
 
     def _cases_wanted(self) -> int:

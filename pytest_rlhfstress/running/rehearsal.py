@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_rlhfstress.suites import Suite
 
 CASES_AHEAD = 4
-"""A rehearsal that finds nothing to ask stays this many times the wanted questions ahead, in cases."""
+"""How many cases ahead of the real run it goes for each question that shall be ahead: many cases ask nothing new."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,7 @@ class Rehearsal:
         self._waiting: list[Scene] = []
         self._found: dict[str, Keyed] = {}
         self._wanted = 0
+        self._asked_ahead = 0
         self._position = 0
         self._depth = 1
         self._cases = 0
@@ -95,13 +96,14 @@ class Rehearsal:
         """Whether it has come to its end."""
         return self._turns.over
 
-    def advance(self, wanted: int, position: int, depth: int) -> list[Keyed]:
+    def advance(self, wanted: int, asked_ahead: int, position: int, depth: int) -> list[Keyed]:
         """Go on until ``wanted`` more questions were found, as far as can be seen from the real run's ``position``.
 
-        ``position`` counts the cases it has carried out; ``depth`` is the most its body has asked for one case.
+        ``asked_ahead`` counts the questions found before that the real run did not come to yet, ``position`` the
+        cases it has carried out; ``depth`` is the most its body has asked for one case.
         """
         self._found = {}
-        self._wanted, self._position, self._depth = wanted, position, depth
+        self._wanted, self._asked_ahead, self._position, self._depth = wanted, asked_ahead, position, depth
         begun = self._cases > 0
         if begun:
             self._turns.resume()
@@ -145,7 +147,7 @@ class Rehearsal:
             self._go_on_with_waiting()
 
     def _has_room(self) -> bool:
-        too_far = self._cases - self._position > CASES_AHEAD * max(self._wanted, 1)
+        too_far = self._cases - self._position > CASES_AHEAD * (self._asked_ahead + self._wanted)
         return len(self._found) < self._wanted and not too_far and self._expectation.is_worth_asking
 
     def _go_on_with_waiting(self) -> None:

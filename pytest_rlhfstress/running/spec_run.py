@@ -63,7 +63,8 @@ class SpecRun:
         self.unanswered = 0
         self.unanswered_reason = ""
         self.searching = False
-        self.judged: dict[str, Judged] = {}
+        self.judged: dict[int, Judged] = {}
+        """By the hash of what was said: a long spec says much."""
         self.carried_out = 0
         self.failing_samples = 0
         self.asked = 0
@@ -118,9 +119,9 @@ class SpecRun:
     def _judge(self, attempt: Attempt, broken: bool) -> None:
         case = attempt.case
         if case is not None:
-            self.judged.setdefault(f"{case.locale}|{case.text}", Judged(case.family, case.ingredients, broken))
+            self.judged.setdefault(hash((case.locale, case.text)), Judged(case.family, case.ingredients, broken))
         elif attempt.exchanges:
-            self.judged.setdefault(repr(attempt.exchanges[-1].messages), Judged(OWN_PROMPTS, (), broken))
+            self.judged.setdefault(hash(attempt.exchanges[-1].messages), Judged(OWN_PROMPTS, (), broken))
 
     @contextmanager
     def watching(self, test: Callable[..., object]) -> Iterator[None]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_rlhfstress.running.engine_settings import seed_in_force, seed_of, settings_in_force, settings_of
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
 PARAMETER = "rlhf_stream"
 AUTO = "auto"
+MOST_AT_ONCE = 1000
 
 
 class Stream(NamedTuple):
@@ -31,9 +31,12 @@ class Stream(NamedTuple):
         return whole // self.of + (self.number <= whole % self.of)
 
 
-def streams(wanted: int | str) -> int:
+def streams(wanted: int | str, config: pytest.Config) -> int:
     """How many streams a spec has: as many as wanted, or one for each of xdist's workers."""
-    return int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) if wanted == AUTO else int(wanted)
+    if wanted != AUTO:
+        return int(wanted)
+    worker: Mapping[str, object] = getattr(config, "workerinput", {})
+    return int(str(worker.get("workercount", 1)))
 
 
 def split(metafunc: pytest.Metafunc, count: int) -> None:
@@ -47,6 +50,31 @@ def stream_of(item: pytest.Item) -> Stream | None:
     """The stream that a test is, or None where it was not split."""
     found = getattr(getattr(item, "callspec", None), "params", {}).get(PARAMETER)
     return found if isinstance(found, Stream) else None
+
+
+@contextmanager
+def one_after_another(item: pytest.Function, around: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
+    """A very long spec in streams that its one test carries out in turn, each within ``around()``.
+
+    Hypothesis remembers every case of a call, so that the memory of one long call would grow with its cases.
+    """
+    test = item.obj
+    count = -(-settings_of(test).max_examples // MOST_AT_ONCE)
+    if count == 1:
+        with around():
+            yield
+        return
+
+    def in_turn(**arguments: object) -> None:
+        for number in range(1, count + 1):
+            with in_force(test, Stream(number, count)), around():
+                test(**arguments)
+
+    item.obj = in_turn
+    try:
+        yield
+    finally:
+        item.obj = test
 
 
 @contextmanager

@@ -5,8 +5,10 @@ import time
 from xml.etree import ElementTree
 
 import pytest
+import scipy.stats  # noqa: F401
 
-# Loaded before pytester takes note of what is: inner runs in this process then need not import them again.
+# Loaded before pytester takes note of what is: inner runs in this process need not import them again, nor could
+# they all of them: numpy refuses.
 import pytest_rlhfstress.asking.sqlite_backend
 import pytest_rlhfstress.running.asking_ahead
 import pytest_rlhfstress.suites  # noqa: F401
@@ -245,6 +247,41 @@ def test_little_is_asked_beyond_the_first_failing_case(run):
     beyond = set(outcome.asked) - set(plain.asked)
     shrinking = 2 * concurrency
     assert len(beyond) <= 2 * concurrency + shrinking
+
+
+def test_one_slow_reply_does_not_hold_everything_up(run, pytester):
+    pytester.makepyfile(
+        held="""
+        import asyncio
+        started = 0
+
+        async def up(messages):
+            global started
+            started += 1
+            if started == 5:
+                await asyncio.sleep(1.5)
+                with open("meanwhile.txt", "w") as file:
+                    file.write(str(started - 5))
+            await asyncio.sleep(0.01)
+            return "I have frozen your account."
+        """
+    )
+    concurrency = 4
+    args = ("--rlhf-model=held:up", f"--rlhf-concurrency={concurrency}", "--rlhf-cases=100")
+    run(ONE_QUESTION, *args).result.assert_outcomes(passed=1)
+    meanwhile = int((pytester.path / "meanwhile.txt").read_text())
+    assert 2 * concurrency < meanwhile <= 4 * concurrency
+
+
+def test_a_very_long_spec_is_drawn_in_parts_and_stays_one_test(run, monkeypatch):
+    monkeypatch.setattr("pytest_rlhfstress.running.streams.MOST_AT_ONCE", 50)
+    green = run(ONE_QUESTION, "--rlhf-model=bot:green", "--rlhf-cases=190")
+    green.result.assert_outcomes(passed=1)
+    assert 150 < int(green.cases[0]["rlhf.cases"]) == len(green.asked) == len(set(green.asked))
+    red = run(ONE_QUESTION, "--rlhf-model=bot:red", "--rlhf-cases=190")
+    single = run(ONE_QUESTION, "--rlhf-model=bot:red", "--rlhf-cases=190", "--rlhf-concurrency=1")
+    assert red.facts() == single.facts()
+    assert red.cases[0]["rlhf.verdict"] == "FAIL"
 
 
 def test_stored_replies_are_replayed_without_asking(run):

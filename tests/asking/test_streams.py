@@ -69,7 +69,10 @@ def test_auto_is_one_stream_for_each_worker(run):
     result.assert_outcomes(passed=4)
     assert {"test_it[stream-1-of-2]", "test_it[stream-2-of-2]"} <= found.keys()
     assert len(asked) == len(set(asked))
-    assert "test_it" in run("--rlhf-model=bot:green", "--rlhf-streams=auto", "--rlhf-cases=60")[1]
+    assert (
+        "test_it"
+        in run("--rlhf-model=bot:green", "--rlhf-streams=auto", "--rlhf-store=one.sqlite", "--rlhf-cases=60")[1]
+    )
 
 
 def test_one_machine_can_run_one_stream(run):
