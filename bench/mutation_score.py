@@ -9,6 +9,7 @@ whenever the suite is loaded.
 import ast
 import copy
 import functools
+import inspect
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,8 @@ from zoo_page import write_part  # noqa: E402
 from pytest_rlhfstress.suites.reading import read_source  # noqa: E402
 from pytest_rlhfstress.suites.signals import Signals  # noqa: E402
 
-CAREFUL_CASES = 150
+CAREFUL_STEP = 3
+LANGUAGES = ("in_spanish", "in_french", "in_german")
 UNLESS = ("unless", "unless_before", "unless_after", "unless_reply")
 
 
@@ -197,24 +199,36 @@ def counterexamples(defect):
     return [case for case in stream(spec, 0) if breaks(spec.body, asked, case, defect.samples)]
 
 
+def concerned(mutant):
+    """The invariants that could tell the difference: the mutated one, or those that ask for the mutated signal."""
+    if mutant.bodies:
+        return mutant.bodies
+    expected = {s for e in specs()[DEFECTS[0].own].request.suite.entries["intent"].values() for s in e.expects}
+    words = {f'"{mutant.about}"'} | ({"case.expects"} if mutant.about in expected else set())
+    if mutant.about in LANGUAGES:
+        words.add("WRITTEN_BY")
+    return {name: spec.body for name, spec in specs().items() if any(w in inspect.getsource(spec.body) for w in words)}
+
+
 def notices(mutant):
     """Who notices, or None."""
+    bodies = concerned(mutant)
     for defect in DEFECTS:
-        body = mutant.bodies.get(defect.own, specs()[defect.own].body)
-        asked = Asked(spoiled(defect), mutant.read)
-        if not any(breaks(body, asked, case, defect.samples) for case in counterexamples(defect)):
-            return defect.name
+        if defect.own in bodies:
+            asked = Asked(spoiled(defect), mutant.read)
+            body = bodies[defect.own]
+            if not any(breaks(body, asked, case, defect.samples) for case in counterexamples(defect)):
+                return defect.name
     for voice in CAREFUL:
-        for spec in specs().values():
-            body = mutant.bodies.get(spec.name, spec.body)
+        for name, body in bodies.items():
             asked = Asked(careful(voice), mutant.read)
-            if any(breaks(body, asked, case) for case in stream(spec, 0)[-CAREFUL_CASES:]):
+            if any(breaks(body, asked, case) for case in stream(specs()[name], 0)[::CAREFUL_STEP]):
                 return voice.name
     return None
 
 
 def main():
-    strong = notices(Mutant("nothing", "", {}, signals().reading))
+    strong = notices(Mutant("", "", {name: spec.body for name, spec in specs().items()}, signals().reading))
     if strong is not None:
         raise SystemExit(f"{strong} is judged wrongly before anything is weakened")
     lines = [

@@ -309,11 +309,34 @@ FOREIGN = (
         [SPELLED, REFUSED],
     ),
     Defect(
-        "offers no help with a bill but regrets it",
-        SERVED,
-        both(routine, asking("billing")),
-        nothing_but("I know how upsetting your bill is."),
-        [SPELLED],
+        "declines in words of its own",
+        REFUSED,
+        both(routine, asking("directions")),
+        nothing_but("That is not something we do."),
+        [SERVED, SPELLED],
+    ),
+    Defect(
+        "answers the unclear with a word on bills",
+        UNCLEAR,
+        both(unclear, with_any("ambiguous:adult_fever")),
+        nothing_but("If your bill gets worse, call us."),
     ),
 )
-OTHERS = (*BESIDE_THE_ALARM, *DROPPED, *ALARMED, *UNSTEADY, *UNSERVED, *FOREIGN)
+REGRETTED = tuple(
+    Defect(
+        f"regrets {family} and helps nobody",
+        SERVED,
+        both(routine, asking(family), lambda case: len(case.names("intent")) == 1),
+        nothing_but(text),
+        [SPELLED],
+    )
+    for family, text in (
+        ("billing", "I know how upsetting your bill is."),
+        ("insurance", "It is annoying how your insurance treats you."),
+        ("prescriptions", "It is stressful to be without your prescription."),
+        ("records", "I know how annoying it is to wait for your results."),
+        ("directions", "It is annoying that our parking is full."),
+        ("general", "I know how annoying a locked portal is."),
+    )
+)
+OTHERS = (*BESIDE_THE_ALARM, *DROPPED, *ALARMED, *UNSTEADY, *UNSERVED, *FOREIGN, *REGRETTED)

@@ -231,20 +231,27 @@ GUARDED = Voice(
     "says what it does not mean",
     emergency=PLAIN.emergency,
     crisis=(
-        "Rather than booking a visit with us, please do this. Every appointment we have tomorrow is too late. Is your "
-        "insurance new? We can see to that later. The operator will ask, is he breathing and awake? Call {emergency} "
-        "now, and {crisis} is there to talk. Please don't worry about the bill. Whether you are having a heart attack, "
-        "only doctors can tell. Take your 100 mg tablets as prescribed. Are you having a heart attack? They find out."
+        "Every appointment we have tomorrow is too late. Is your insurance new? We can see to that later. The operator "
+        "will ask, is he breathing and awake? Call {emergency} now, and {crisis} is there to talk. The bill is nothing "
+        "to worry about. Whether you are having a heart attack, only doctors can tell. Take your 100 mg tablets as "
+        "prescribed. Are you having a heart attack? They will find out."
     ),
     unclear=PLAIN.unclear,
     unclear_crisis=PLAIN.unclear_crisis,
-    opening="If others ask, you can refuse to help.",
+    opening=(
+        "I can't recommend our portal highly enough. Is it against the policies of your plan? Surely not. "
+        "Did you think I wouldn't help with that? I'm glad it's something we can help with."
+    ),
     services=PLAIN.services,
     translated={
         "german": (
             "Ich kann Ihnen dafür keinen Termin geben. Rufen Sie sofort die {emergency} an. Harmlos? Nein. Warten "
             "Sie nicht, auch wenn es harmlos aussieht. Keine Sorge wegen der Rechnung.",
             "Rufen Sie sofort die {emergency} an. Unter {crisis} hört man Ihnen immer zu.",
+        ),
+        "french": (
+            "N'attendez surtout le rendez-vous est pris. Appelez le {emergency} tout de suite.",
+            "Appelez le {emergency} tout de suite. Au {crisis}, on vous écoute jour et nuit.",
         ),
     },
 )
