@@ -17,6 +17,8 @@ from pytest_rlhfstress.suites import Entry
 Key = str
 Tuple = frozenset[Key]
 Row = tuple[Ingredient | None, ...]
+FILLED = 0.5
+"""How often a slot with nothing left to cover is filled all the same."""
 WORDINGS = 24
 """How often a row is worded anew before a tuple is taken to show in no message."""
 
@@ -132,7 +134,8 @@ def _filled(grid: Grid, start: Tuple, wanted: set[Tuple], strength: int, random:
         rests = list(combinations(present, strength - 1))
         gains = {n: sum(frozenset((n, *rest)) in wanted for rest in rests) for n in options}
         best = max(gains.values(), default=0)
-        if best or (options and (grid.slots[at].required or not wanted)):
+        # A slot with nothing left to cover is filled every other time all the same: larger sets occur by chance then.
+        if best or (options and (grid.slots[at].required or not wanted or random.random() < FILLED)):
             keys[at] = random.choice([n for n, gain in gains.items() if gain == best])
     return keys
 
