@@ -108,7 +108,7 @@ GOOD = '{"prompt": "p", "reply": "r", "signal": "refusal", "label": false}'
         ("{", "line 2: not JSON"),
         ("[1]", "line 2: a JSON list; each line must be an object"),
         ('{"prompt": "p", "reply": "r", "signal": "refusal"}', "line 2: no field 'label'"),
-        ('{"prompt": "p", "response": "r", "signal": "refusal", "label": 1}', "line 2: no field 'reply'; there is: label"),
+        ('{"prompt": "p", "response": "r", "signal": "refusal", "label": 1}', "line 2: no field 'reply'; there is"),
         (GOOD.replace('"refusal"', '"refusals"'), "line 2: .* no signal 'refusals'; did you mean 'refusal'"),
         (GOOD.replace("false", '"maybe"'), "line 2: label is 'maybe'; write true or false"),
         (GOOD.replace('"r"', "7"), "line 2: reply is no text but int"),
