@@ -235,6 +235,7 @@ def main():
         "| weakened | mutants | noticed by the zoo | by the zoo or the signals' own examples |",
         "|---|---|---|---|",
     ]
+    totals = [0, 0, 0]
     for title, mutants in (("invariants", mutants_of_invariants()), ("signals", mutants_of_signals())):
         count, by_zoo, by_any = 0, 0, 0
         for mutant in mutants:
@@ -247,6 +248,9 @@ def main():
                 print(f"{mutant.about}: {mutant.kind}: {also}", flush=True)
         lines.append(f"| {title} | {count} | {by_zoo} ({by_zoo / count:.1%}) | {by_any} ({by_any / count:.1%}) |")
         print(lines[-1], flush=True)
+        totals = [a + b for a, b in zip(totals, (count, by_zoo, by_any), strict=True)]
+    count, by_zoo, by_any = totals
+    lines.append(f"| together | {count} | {by_zoo} ({by_zoo / count:.1%}) | {by_any} ({by_any / count:.1%}) |")
     write_part("mutations", lines)
 
 
