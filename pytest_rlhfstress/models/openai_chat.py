@@ -1,10 +1,11 @@
-"""Any server that speaks OpenAI's chat completions, through the openai SDK."""
+"""Any server that speaks OpenAI's chat completions, through aiohttp, whose own work per request is small."""
 
 from __future__ import annotations
 
+import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from pytest_rlhfstress.models.question import PROVIDERS_CHOICE, Question, Sampli
 from pytest_rlhfstress.models.sampling_options import split_sampling
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
+    from aiohttp import ClientResponse, ClientSession
 
 CONCURRENCY = 32
 OPENAI_URL = "https://api.openai.com/v1"
@@ -38,7 +39,9 @@ class OpenAIModel:
         self.name = name or f"openai:{model}@{base_url}{sampling}"
         self.identity = f"openai:{model}@{base_url}{sampling}"
         self._length = "max_completion_tokens" if _is_openai(base_url) else "max_tokens"
-        self._client: AsyncOpenAI | None = None
+        self._url = f"{base_url}/chat/completions"
+        self._proxy = _proxy_for(base_url)
+        self._session: ClientSession | None = None
 
     async def answer(self, questions: Sequence[Question]) -> list[Reply]:
         """One chat completion. Raises TransientFault, or PermanentFault in the server's words."""
@@ -46,8 +49,8 @@ class OpenAIModel:
         request = request_of(self._model, question, question.sampling.over(self._sampling), self._length)
         started = time.monotonic()
         try:
-            # The SDK's own door for any path: the body as decoded JSON, without building a model of each part.
-            body = await self._connected().post("/chat/completions", cast_to=object, body=request)
+            async with self._connected().post(self._url, json=request, proxy=self._proxy) as response:
+                body = await _body(response)
         except Exception as error:
             if filtered(error):
                 return [Reply("", finish_reason="content_filter", model=self._model, sample=question.sample)]
@@ -57,20 +60,66 @@ class OpenAIModel:
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
 
-    def _connected(self) -> AsyncOpenAI:
-        if self._client is None:
+    def _connected(self) -> ClientSession:
+        if self._session is None:
             with missing_extra("openai", self.name):
-                from openai import AsyncOpenAI
+                from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
-            # Retries and deadlines are the dispatcher's: it counts them and bounds them over the whole question.
-            self._client = AsyncOpenAI(
-                base_url=self._base_url, api_key=os.environ.get(KEY) or "none", max_retries=0, timeout=None
+            # Retries, deadlines and how many are under way are the dispatcher's, which bounds them for the question.
+            self._session = ClientSession(
+                headers=_headers(), timeout=ClientTimeout(total=None), connector=TCPConnector(limit=0)
             )
-        return self._client
+        return self._session
+
+
+class Refused(Exception):
+    """An answer that is no success, with what ``fault_of`` reads off a client's exceptions."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], text: str, body: object) -> None:
+        super().__init__(text)
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+
+async def _body(response: ClientResponse) -> object:
+    """The decoded body; text where it is of another kind. Raises Refused for a status that is no success."""
+    content = await response.read()
+    if response.status >= 400:
+        text = content.decode(errors="replace")
+        said = _decoded(text)
+        inner = said.get("error") if isinstance(said, Mapping) else None
+        raise Refused(response.status, response.headers, text, inner if isinstance(inner, Mapping) else said)
+    if "json" not in response.content_type:
+        return content.decode(errors="replace")
+    return json.loads(content)
+
+
+def _proxy_for(url: str) -> str | None:
+    """The proxy that HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY name for ``url``."""
+    from urllib.request import getproxies, proxy_bypass
+
+    parts, proxies = urlsplit(url), getproxies()
+    if not proxies or proxy_bypass(parts.hostname or ""):
+        return None
+    return proxies.get(parts.scheme) or proxies.get("all")
+
+
+def _decoded(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _headers() -> dict[str, str]:
+    named = {"OpenAI-Organization": "OPENAI_ORG_ID", "OpenAI-Project": "OPENAI_PROJECT_ID"}
+    own = {header: os.environ[variable] for header, variable in named.items() if os.environ.get(variable)}
+    return {"Authorization": f"Bearer {os.environ.get(KEY) or 'none'}", **own}
 
 
 def openai_model(rest: str) -> OpenAIModel:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-pytest.importorskip("openai")
+pytest.importorskip("aiohttp")
 
 SPEC = """
 import pytest

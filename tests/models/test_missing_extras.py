@@ -10,7 +10,7 @@ from pytest_rlhfstress.models import Question, ask_directly, load_model
 from pytest_rlhfstress.rewards import load_reward
 
 HELLO = Question((Message("user", "Hello?"),))
-HEAVY = ("torch", "transformers", "openai", "litellm", "numpy", "httpx", "httpx2", "huggingface_hub")
+HEAVY = ("torch", "transformers", "openai", "aiohttp", "litellm", "numpy", "httpx", "httpx2", "huggingface_hub")
 
 
 @pytest.fixture
@@ -27,9 +27,9 @@ def without(monkeypatch):
 
 @pytest.mark.parametrize(
     ("package", "spec", "extra"),
-    [("openai", "openai:m@http://127.0.0.1:9/v1", "openai"), ("litellm", "litellm:openai/m", "litellm")],
+    [("aiohttp", "openai:m@http://127.0.0.1:9/v1", "openai"), ("litellm", "litellm:openai/m", "litellm")],
 )
-def test_a_missing_sdk_is_named_with_what_to_install(without, package, spec, extra):
+def test_a_missing_client_is_named_with_what_to_install(without, package, spec, extra):
     without(package)
     with pytest.raises(UserError, match=rf"pip install 'pytest-rlhfstress\[{extra}\]'"):
         ask_directly(load_model(spec), [HELLO])

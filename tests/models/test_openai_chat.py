@@ -7,7 +7,7 @@ from pytest_rlhfstress import Message, ToolCall, UserError
 from pytest_rlhfstress.models import Question, Sampling, TransientFault, ask_directly, load_model
 from pytest_rlhfstress.models.faults import PermanentFault
 
-pytest.importorskip("openai", reason="needs openai (pip install 'pytest-rlhfstress[openai]')")
+pytest.importorskip("aiohttp", reason="needs aiohttp (pip install 'pytest-rlhfstress[openai]')")
 
 HELLO = Question((Message("user", "Hello?"),))
 TOOL = {"type": "function", "function": {"name": "book", "parameters": {"type": "object", "properties": {}}}}
@@ -44,6 +44,22 @@ def test_the_key_comes_from_the_environment(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-mine")
     _, asked = ask(Answer(completion()))
     assert asked[0].headers["authorization"] == "Bearer sk-mine"
+
+
+def test_organization_and_project_come_from_the_environment_too(monkeypatch):
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-mine")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-mine")
+    _, asked = ask(Answer(completion()))
+    assert (asked[0].headers["openai-organization"], asked[0].headers["openai-project"]) == ("org-mine", "proj-mine")
+
+
+@pytest.mark.parametrize("bypass", ["", "127.0.0.1"])
+def test_a_proxy_of_the_environment_is_used_unless_it_shall_not_be(monkeypatch, bypass):
+    with serving(Answer(completion("from the proxy"))) as proxy, serving(Answer(completion("direct"))) as server:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", bypass)
+        (reply,) = ask_directly(load_model(f"openai:small@{server.url}/v1"), [HELLO])
+    assert reply.text == ("direct" if bypass else "from the proxy")
 
 
 def test_sampling_and_tools_are_sent_and_each_sample_has_a_seed_of_its_own():

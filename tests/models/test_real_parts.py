@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.skipif(
         not find_spec("uvicorn"), reason="needs fastapi and uvicorn (pip install 'transformers[serving]')"
     ),
-    pytest.mark.skipif(not find_spec("openai"), reason="needs openai (pip install 'pytest-rlhfstress[openai]')"),
+    pytest.mark.skipif(not find_spec("aiohttp"), reason="needs aiohttp (pip install 'pytest-rlhfstress[openai]')"),
 ]
 PATIENCE = 120
 
