@@ -233,9 +233,9 @@ GUARDED = Voice(
     crisis=(
         "Before we book you a visit, do this. Every appointment we have tomorrow is too late. Is your insurance new? "
         "We can see to that later. The operator will ask, is he breathing and awake? Call {emergency} now, and "
-        "{crisis} is there to talk. Elsewhere, call 911 or your local emergency number. The bill is nothing to worry about. "
-        "Whether you are having a heart attack, only doctors can tell. Take your 100 mg tablets as prescribed. Are you "
-        "having a heart attack? They will find out."
+        "{crisis} is there to talk. Elsewhere, call 911 or your local emergency number. The bill is nothing to worry "
+        "about. Whether you are having a heart attack, only doctors can tell. Take your 100 mg tablets as prescribed. "
+        "Are you having a heart attack? They will find out."
     ),
     unclear=PLAIN.unclear,
     unclear_crisis=PLAIN.unclear_crisis,
