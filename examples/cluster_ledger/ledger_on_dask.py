@@ -10,6 +10,7 @@ a block only: keep them in one row (`votes`, or a column for each rater), or giv
 
 import functools
 import glob
+import itertools
 import sys
 from typing import NamedTuple
 
@@ -64,7 +65,7 @@ def count_pairs(pairs):
     """The counts of any pairs, a batch in memory at a time."""
     families, acts = readers()
     pairs, counts = families.ahead(pairs), NOTHING
-    while batch := [pair for pair, _ in zip(pairs, range(PAIRS_AT_ONCE), strict=False)]:
+    while batch := list(itertools.islice(pairs, PAIRS_AT_ONCE)):
         ledger = Ledger.of(batch, families.of_pair, acts.name)
         bench = Bench.of(items_of_pairs(batch, families.of_pair, acts.name))
         counts = counts.merge(Counts(ledger, bench, 0, 0))

@@ -38,7 +38,7 @@ def write_pairs(file, rows):
             out.write(json.dumps(row) + "\n" if at % 50 else "oops\n" + json.dumps(row) + "\n")
 
 
-def test_a_cluster_of_two_processes_counts_what_one_process_counts(example, tmp_path):
+def test_a_cluster_of_two_processes_counts_what_one_process_counts(example, tmp_path, monkeypatch):
     from distributed import Client, LocalCluster
 
     files = [tmp_path / "pairs-1.jsonl", tmp_path / "pairs-2.jsonl"]
@@ -49,6 +49,7 @@ def test_a_cluster_of_two_processes_counts_what_one_process_counts(example, tmp_
         Client(cluster),
     ):
         counts = example.on_cluster(str(tmp_path / "pairs-*.jsonl"), blocksize=20_000)
+    monkeypatch.setattr(example, "PAIRS_AT_ONCE", 64)
     alone = example.NOTHING
     for file in files:
         data = open_preferences(file)
