@@ -81,7 +81,7 @@ class Rehearsal:
         self._spec.searching = True
         self._perform = self._spec.watch(script.body)
         self._model = ModelUnderTest(asker.model.name, self._answer, self._spec, script.suite)
-        self._turns = Turns(self._run, "rlhf-rehearsal")
+        self._turns = Turns(self._run)
         self._scene = Scene(0, (), {})
         self._waiting: list[Scene] = []
         self._found: dict[str, Keyed] = {}

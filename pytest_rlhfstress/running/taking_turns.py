@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextvars
+import queue
 import random
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import ModuleType
 
 
@@ -18,24 +20,24 @@ class Ended(BaseException):
 class Turns:
     """Owner and work take turns: ``resume`` lets the work run until it pauses or is over."""
 
-    def __init__(self, work: Callable[[], object], name: str) -> None:
+    def __init__(self, work: Callable[[], object]) -> None:
         self._work = work
         self._owners, self._works = threading.Lock(), threading.Lock()
         self._owners.acquire()
         self._works.acquire()
         self._ending = False
         self.over = False
-        # Fixtures may have set context variables that the work should see.
-        context = contextvars.copy_context()
-        self._thread = threading.Thread(target=context.run, args=(self._run,), name=name, daemon=True)
+        self._thread: _Thread | None = None
 
     def resume(self) -> None:
         """Give the work its turn, and return when it pauses or is over."""
         if self.over:
             return
         with _random_numbers_kept():
-            if self._thread.ident is None:
-                self._thread.start()
+            if self._thread is None:
+                self._thread = _idle.pop() if _idle else _Thread()
+                # Fixtures may have set context variables that the work should see.
+                self._thread.begin(partial(contextvars.copy_context().run, self._run))
             else:
                 self._works.release()
             self._owners.acquire()
@@ -49,8 +51,8 @@ class Turns:
             raise Ended
 
     def close(self) -> None:
-        """End the work where it pauses, and wait for its thread."""
-        if self._thread.ident is None or self.over:
+        """End the work where it pauses."""
+        if self._thread is None or self.over:
             return
         self._ending = True
         self.resume()
@@ -58,6 +60,8 @@ class Turns:
     def _run(self) -> None:
         self._works_turn()
         self.over = True
+        if self._thread is not None:
+            _idle.append(self._thread)
         self._owners.release()
 
     def _works_turn(self) -> None:
@@ -66,6 +70,25 @@ class Turns:
             self._work()
         except BaseException:
             return
+
+
+class _Thread:
+    """Carries out one work after another: what Hypothesis sets up for a new thread takes longer than a short work."""
+
+    def __init__(self) -> None:
+        self._works: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+        threading.Thread(target=self._run, name="rlhf-rehearsal", daemon=True).start()
+
+    def begin(self, work: Callable[[], object]) -> None:
+        """Carry out ``work`` when the work before is over."""
+        self._works.put(work)
+
+    def _run(self) -> None:
+        while True:
+            self._works.get()()
+
+
+_idle: list[_Thread] = []
 
 
 @contextmanager

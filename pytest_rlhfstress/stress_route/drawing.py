@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -15,6 +16,9 @@ from pytest_rlhfstress.suites import Suite, load_suite
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
+
+COMPOSED = 1024
+"""Cases kept of each strategy."""
 
 
 def cases(suite: str | Path, **where: Where) -> SearchStrategy[Case]:
@@ -36,9 +40,10 @@ def strategy_of(request: Wanted) -> SearchStrategy[Case]:
     """
     from hypothesis import strategies as st
 
-    composer = SuiteComposer(request.suite, request.locale)
+    # A spec and its rehearsal draw the same cases.
+    compose = lru_cache(maxsize=COMPOSED)(SuiteComposer(request.suite, request.locale).compose)
     slots = [_slot_strategy(slot) for slot in request.slots]
-    strategy = st.tuples(*slots).map(lambda drawn: composer.compose(mixed(request, drawn)))
+    strategy = st.tuples(*slots).map(lambda drawn: compose(mixed(request, drawn)))
     _requests[id(strategy)] = (strategy, request)
     return strategy
 
