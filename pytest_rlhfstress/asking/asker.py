@@ -17,6 +17,7 @@ from pytest_rlhfstress.models.faults import PermanentFault
 
 Answer = Reply | Unanswered
 NAMED_AT_MOST = 3
+SHOWN_AT_MOST = 80
 DEFAULT_LIMITS = Limits()
 
 
@@ -170,7 +171,7 @@ class Asker:
         if self.refused is not None:
             raise self.refused
         if self.store.record_mode == "none":
-            said = [repr(q.question.messages[-1].content[:200]) for q in missing[:NAMED_AT_MOST]]
+            said = [repr(q.question.messages[-1].content[:SHOWN_AT_MOST]) for q in missing[:NAMED_AT_MOST]]
             more = f" and {len(missing) - len(said)} more" if len(missing) > len(said) else ""
             raise UserError(
                 f"--rlhf-record-mode=none, and the store has no reply of {self.model.name} to "
