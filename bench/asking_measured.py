@@ -77,5 +77,7 @@ def table(name: str, header: Sequence[str], rows: Sequence[Sequence[object]], no
 
 def machine() -> str:
     load = os.getloadavg()[0]
-    busy = f"; other work took {load:.1f} processors at the same time" if load > 1.5 else ""
+    busy = f"; the load of the machine was {load:.1f}" if load > 1.5 else ""
+    if os.sched_getscheduler(0) != os.SCHED_OTHER:
+        busy = "; run with real-time priority, since other work was going on"
     return f"(Python {platform.python_version()}, {os.cpu_count()} processors{busy}.)"
