@@ -14,13 +14,14 @@ import pytest
 
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.options import Options, options_from
+from pytest_rlhfstress.running.extending import sections_of, take_in
 from pytest_rlhfstress.running.gathering import Gathered, Gathering, hand_over
 from pytest_rlhfstress.running.mentions import MARKER
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
-    from pytest_rlhfstress.reports.report import Report
+    from pytest_rlhfstress.reports.report import Report, ReportSection
     from pytest_rlhfstress.running.bound_spec import BoundSpec  # noqa: F401 (named in a stash key)
     from pytest_rlhfstress.running.run import Run
 
@@ -52,6 +53,7 @@ def begin(config: pytest.Config) -> None:
     config.stash[BEGAN] = (datetime.now(UTC), time.monotonic())
     config.pluginmanager.register(Gathering(config.stash[GATHERED]), "rlhfstress-gathering")
     try:
+        take_in(config)
         options = options_from(config)
         config.stash[OPTIONS] = options
         config.stash[BASELINE] = _baseline(options)
@@ -293,6 +295,7 @@ def _write_reports(session: pytest.Session) -> None:
     options, run = config.stash[OPTIONS], _run(config)
     gathered = config.stash[GATHERED]
     began, ticks = config.stash[BEGAN]
+    sections, mistakes = _sections(config)
     ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
     outcome = Outcome(
         suites=run.selection.suites if run is not None and run.selection is not None else (),
@@ -303,9 +306,11 @@ def _write_reports(session: pytest.Session) -> None:
         seconds=time.monotonic() - ticks,
         audit=next(iter(gathered.audits.values()), None),
         calibrations=run.calibrations if run is not None else (),
+        sections=sections,
     )
     config.stash[REPORT] = report_of(options, outcome, config.stash[BASELINE])
     written = write_files(config.stash[REPORT], options.reports)
+    written = Written((*mistakes, *written.notes), bool(mistakes) or written.failed)
     config.stash[NOTES] = written.notes
     if options.export is not None and run is not None:
         from pytest_rlhfstress.running.exporting import export
@@ -315,6 +320,14 @@ def _write_reports(session: pytest.Session) -> None:
         written = Written((), written.failed or exported.failed)
     if written.failed and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _sections(config: pytest.Config) -> tuple[tuple[ReportSection, ...], tuple[str, ...]]:
+    """What other plugins add to the report, or what is wrong with it."""
+    try:
+        return sections_of(config, config.stash[GATHERED].findings), ()
+    except UserError as error:
+        return (), (f"SECTION NOT WRITTEN: {error}",)
 
 
 def summarise(reporter: TerminalReporter, config: pytest.Config) -> None:
@@ -337,6 +350,7 @@ def summarise(reporter: TerminalReporter, config: pytest.Config) -> None:
         notes=config.stash.get(NOTES, ()),
         comparison=report.comparison if report is not None else None,
         calibrations=run.calibrations if run is not None else (),
+        sections=report.sections if report is not None else (),
         instruments=report.audit.sentences if report is not None and report.audit is not None else {},
     )
     write_summary(reporter, findings, overview)

@@ -9,7 +9,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent.parent / "pytest_rlhfstress"
 NAME = PACKAGE.name
 
-VALUES = {"errors", "conversation"}
+VALUES = {"errors", "conversation", "offered"}
 DRAWING = VALUES | {"suites", "stress_route"}
 ASKING = VALUES | {"models", "rewards", "asking"}
 AUDITED = DRAWING | ASKING | {"statistics", "preferences"}
@@ -17,9 +17,10 @@ MAY_IMPORT = {
     "errors": set(),
     "statistics": {"errors"},
     "conversation": {"errors"},
+    "offered": {"errors"},
     "finding": {"errors", "statistics"},
     "options": {"errors"},
-    "hookspecs": VALUES | {"finding", "models", "rewards", "suites"},
+    "hookspecs": VALUES | {"finding", "reports"},
     "suites": VALUES,
     "preferences": VALUES,
     "stress_route": VALUES | {"suites"},

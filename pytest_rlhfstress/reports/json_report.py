@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Any
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.finding import Finding
 from pytest_rlhfstress.reports.comparison import KINDS, Comparison
-from pytest_rlhfstress.reports.report import Broken, Calibration, Instruments, Measured, Report, RunFacts, SuiteFacts
+from pytest_rlhfstress.reports.report import (
+    Broken,
+    Calibration,
+    Instruments,
+    Measured,
+    Report,
+    ReportSection,
+    RunFacts,
+    SuiteFacts,
+)
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -48,6 +57,8 @@ def as_document(report: Report) -> dict[str, object]:
         document["audited"] = audited
     if report.calibration:
         document["calibration"] = {name: asdict(value) for name, value in report.calibration.items()}
+    if report.sections:
+        document["sections"] = [asdict(section) for section in report.sections]
     if report.comparison is not None:
         document["baseline"] = _baseline(report.comparison)
     return document
@@ -121,6 +132,9 @@ def _report(document: dict[str, object]) -> Report:
         broken=tuple(Broken(**broken) for broken in plain["broken"]),
         instruments=_instruments(plain) if "instruments" in plain else None,
         calibration={name: _calibration(value) for name, value in plain.get("calibration", {}).items()},
+        sections=tuple(
+            ReportSection(s["title"], tuple(s["lines"]), tuple(s["rows"])) for s in plain.get("sections", ())
+        ),
     )
 
 

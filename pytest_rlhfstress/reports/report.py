@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.finding import Finding, Slice, Verdict
 from pytest_rlhfstress.reports.comparison import Comparison
 
@@ -123,6 +124,28 @@ class Instruments:
 
 
 @dataclass(frozen=True)
+class ReportSection:
+    """A section that a plugin adds to every report: lines of text, and rows of plain values below them.
+
+    The columns are the keys of the first row. Raises UserError for other values than texts, numbers, booleans and None.
+    """
+
+    title: str
+    lines: tuple[str, ...] = ()
+    rows: tuple[Mapping[str, object], ...] = ()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.lines, str) or not all(isinstance(line, str) for line in self.lines):
+            raise UserError(f"the report section {self.title!r}: lines={self.lines!r:.80}; give a tuple of texts")
+        for row in self.rows:
+            for name, value in row.items():
+                if not isinstance(value, str | int | float | None):
+                    raise UserError(
+                        f"the report section {self.title!r}: {name} is {value!r:.80}; give a text, a number or None"
+                    )
+
+
+@dataclass(frozen=True)
 class WorstSlice:
     """The family of prompts in which surely the largest share of the tried cases broke one spec."""
 
@@ -134,8 +157,8 @@ class WorstSlice:
 class Report:
     """Everything a report file says. ``calibration`` goes by signal; what was not measured is absent.
 
-    ``comparison`` is with the baseline, where one was given. ``audit`` is what ``instruments`` was taken from, for the
-    pictures; a report read from a file has none.
+    ``comparison`` is with the baseline, where one was given. ``sections`` are other plugins'. ``audit`` is what
+    ``instruments`` was taken from, for the pictures; a report read from a file has none.
     """
 
     facts: RunFacts
@@ -144,6 +167,7 @@ class Report:
     calibration: Mapping[str, Calibration] = field(default_factory=dict)
     comparison: Comparison | None = None
     instruments: Instruments | None = None
+    sections: tuple[ReportSection, ...] = ()
     audit: Audit | None = field(default=None, compare=False, repr=False)
 
     @property

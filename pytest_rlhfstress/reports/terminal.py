@@ -10,7 +10,7 @@ from pytest_rlhfstress.finding import Finding, PairsCovered
 from pytest_rlhfstress.reports import calibration_lines
 from pytest_rlhfstress.reports.comparison import Comparison
 from pytest_rlhfstress.reports.plain_text import shown, wrapped
-from pytest_rlhfstress.reports.report import CAVEAT, rank
+from pytest_rlhfstress.reports.report import CAVEAT, ReportSection, rank
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -40,6 +40,7 @@ class Overview:
     comparison: Comparison | None = None
     instruments: Mapping[str, str] = field(default_factory=dict)
     calibrations: Sequence[Calibration] = ()
+    sections: Sequence[ReportSection] = ()
 
 
 def write_summary(reporter: TerminalReporter, findings: Sequence[Finding], overview: Overview) -> None:
@@ -62,8 +63,19 @@ def write_summary(reporter: TerminalReporter, findings: Sequence[Finding], overv
     for calibration in overview.calibrations:
         for line in calibration_lines.lines(calibration):
             reporter.write_line(line)
+    for section in overview.sections:
+        _write_section(reporter, section)
     for line in _closing(findings, overview):
         for part in wrapped(line):
+            reporter.write_line(part)
+
+
+def _write_section(reporter: TerminalReporter, section: ReportSection) -> None:
+    """What another plugin adds: its lines, and its rows as NAME=VALUE."""
+    reporter.write_line(shown(section.title, 200), bold=True)
+    rows = (", ".join(f"{name}={value}" for name, value in row.items()) for row in section.rows)
+    for line in (*section.lines, *rows):
+        for part in wrapped(shown(line, 400), "  "):
             reporter.write_line(part)
 
 

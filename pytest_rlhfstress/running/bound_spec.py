@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from pytest_rlhfstress.conversation import Case, Reply
 from pytest_rlhfstress.errors import UserError
+from pytest_rlhfstress.running.extending import observer
 from pytest_rlhfstress.running.progress import Progress, progress_of
 from pytest_rlhfstress.running.run import MODEL, REWARD, Run, suite_of
 from pytest_rlhfstress.running.selection import request_of_item
@@ -38,7 +39,7 @@ class BoundSpec:
         if mark is not None:
             samples = int(mark.kwargs.get("of", samples))
             hold = int(mark.kwargs.get("hold", samples))
-        self.spec = SpecRun(samples, hold)
+        self.spec = SpecRun(samples, hold, observer(item.config, item.nodeid))
         self.rate: RateFound | None = None
         self.wanted = 1
         """How many cases it was to try."""

@@ -16,6 +16,7 @@ from pytest_rlhfstress.reports.report import (
     Broken,
     Instruments,
     Report,
+    ReportSection,
     RunFacts,
     SuiteFacts,
     calibration_of,
@@ -41,6 +42,7 @@ class Outcome:
     seconds: float
     audit: Audit | None = None
     calibrations: Sequence[Calibration] = ()
+    sections: Sequence[ReportSection] = ()
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def report_of(options: Options, outcome: Outcome, baseline: Report | None) -> Re
         comparison=compared,
         instruments=Instruments.of(outcome.audit) if outcome.audit is not None else None,
         audit=outcome.audit,
+        sections=tuple(outcome.sections),
         calibration={
             signal: calibration_of(measured) for c in outcome.calibrations for signal, measured in c.signals.items()
         },

@@ -1,7 +1,7 @@
 """Reading a suite folder: schema, vocabulary, templates, signals."""
 
 from pytest_rlhfstress.suites.loading import load_suite
-from pytest_rlhfstress.suites.places import find_suite, shipped_suites
+from pytest_rlhfstress.suites.places import find_suite, installed_suites, shipped_suites
 from pytest_rlhfstress.suites.signal_judge import AskJudge, answer_judges_with, somebody_answers
 from pytest_rlhfstress.suites.signal_text import ReplyText
 from pytest_rlhfstress.suites.vocabulary import Entry, Locale, Suite
@@ -14,6 +14,7 @@ __all__ = [
     "Suite",
     "answer_judges_with",
     "find_suite",
+    "installed_suites",
     "load_suite",
     "shipped_suites",
     "somebody_answers",

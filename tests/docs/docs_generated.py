@@ -39,12 +39,13 @@ class _Recorder:
 
     def __init__(self) -> None:
         self.rows: list[tuple[str, str, str, str]] = []
+        self.ini: set[str] = set()
 
     def getgroup(self, *_: str) -> _Recorder:
         return self
 
-    def addini(self, *_: object, **__: object) -> None:
-        pass
+    def addini(self, key: str, **_: object) -> None:
+        self.ini.add(key)
 
     def addoption(self, flag: str, **how: object) -> None:
         says = re.sub(r" \(ini: \w+\)$", "", str(how["help"]))
@@ -56,7 +57,8 @@ class _Recorder:
 def options(_: str) -> str:
     recorder = _Recorder()
     add_options(cast("object", recorder))  # type: ignore[arg-type]
-    return _table(("option", "ini key", "what it does", "default"), iter(recorder.rows))
+    rows = ((flag, key if key.strip("`") in recorder.ini else "", *more) for flag, key, *more in recorder.rows)
+    return _table(("option", "ini key", "what it does", "default"), rows)
 
 
 @cache
