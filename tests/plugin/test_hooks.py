@@ -133,9 +133,7 @@ def test_every_distinct_case_is_told_once_with_its_replies(adding, pytester):
 
 def test_an_observer_that_raises_is_no_broken_invariant(adding):
     result = adding("def pytest_rlhf_case_finished(finished): raise ValueError('full disk')")
-    result.stdout.fnmatch_lines(
-        ["INCONCLUSIVE*", "*pytest_rlhf_case_finished raised ValueError: full disk (at *"]
-    )
+    result.stdout.fnmatch_lines(["INCONCLUSIVE*", "*pytest_rlhf_case_finished raised ValueError: full disk (at *"])
     result.stdout.no_fnmatch_line("FAIL  *")
 
 
