@@ -103,7 +103,8 @@ class Marked:
 class Counterexample:
     """The smallest failing case: what was said, what was answered, what it was worth.
 
-    ``phrases`` are the words that each of the ``ingredients`` put in, in their order.
+    ``phrases`` are the words that each of the ``ingredients`` put in, in their order. ``held_reply`` is another sample
+    of the model's, with which the invariant held.
     """
 
     message: str
@@ -119,6 +120,7 @@ class Counterexample:
     twin_message: str = ""
     twin_reply: str = ""
     safe_reply: str = ""
+    held_reply: str = ""
     reward: float | None = None
     reward_margin: float | None = None
     reward_model: str = ""
