@@ -304,7 +304,7 @@ def _write_reports(session: pytest.Session) -> None:
         complete=ended and not (session.shouldstop or session.shouldfail),
         began=began,
         seconds=time.monotonic() - ticks,
-        audit=next(iter(gathered.audits.values()), None),
+        audits=tuple(gathered.audits.values()),
         calibrations=run.calibrations if run is not None else (),
         sections=sections,
     )
@@ -351,7 +351,7 @@ def summarise(reporter: TerminalReporter, config: pytest.Config) -> None:
         comparison=report.comparison if report is not None else None,
         calibrations=run.calibrations if run is not None else (),
         sections=report.sections if report is not None else (),
-        instruments=report.audit.sentences if report is not None and report.audit is not None else {},
+        audited=report.audited if report is not None else (),
     )
     write_summary(reporter, findings, overview)
     if report is not None:

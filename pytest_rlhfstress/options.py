@@ -71,7 +71,7 @@ _DECLARED = (
               "a folder with suite.yaml (repeatable). Ordinary tests are then not run.", "NAME|PATH", many=True),
     _Declared("model", "the assistant under test: package.module:callable, openai:MODEL[@BASE_URL], hf:PATH, "
               "litellm:PROVIDER/MODEL, or the embedded clinic (clinic, clinic:beta=1, clinic:reference, "
-              "clinic:covered). Default: clinic", "SPEC"),
+              "clinic:covered, clinic:also=PAIRS.jsonl). Default: clinic", "SPEC"),
     _Declared("reward", "the reward model: clinic, package.module:callable, hf:PATH, an http(s) endpoint, "
               "judge:MODEL; several make an ensemble (repeatable). Default: the clinic's", "SPEC", many=True),
     _Declared("preferences", "preference data the instruments audit: a JSONL, CSV or Parquet file or a Hugging Face "

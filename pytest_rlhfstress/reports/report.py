@@ -96,13 +96,17 @@ class Measured:
 
 @dataclass(frozen=True)
 class Instruments:
-    """What the instruments measured, on what, by their names; ``truth`` names the rubric they held rewards against."""
+    """What the instruments measured of one suite, on what, by their names.
+
+    ``truth`` names the rubric they held rewards against; ``remarks`` say what could not be read of the preference data.
+    """
 
     suite: str
     preferences: str
     reward_model: str
     truth: str
     measured: Mapping[str, Measured]
+    remarks: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, audit: Audit) -> Instruments:
@@ -120,7 +124,7 @@ class Instruments:
         }
         measured = {name: Measured(said, rows[name]) for name, said in audit.sentences.items()}
         measured["shadow_map"] = Measured(audit.shadow.sentence, audit.shadow.rows())
-        return cls(audit.suite, audit.preferences, audit.reward_model, audit.truth, measured)
+        return cls(audit.suite, audit.preferences, audit.reward_model, audit.truth, measured, audit.remarks)
 
 
 @dataclass(frozen=True)
@@ -157,8 +161,9 @@ class WorstSlice:
 class Report:
     """Everything a report file says. ``calibration`` goes by signal; what was not measured is absent.
 
-    ``comparison`` is with the baseline, where one was given. ``sections`` are other plugins'. ``audit`` is what
-    ``instruments`` was taken from, for the pictures; a report read from a file has none.
+    ``comparison`` is with the baseline, where one was given. ``audited`` has an entry for each suite the instruments
+    measured; ``audits`` are what they were taken from, for the pictures: a report read from a file has none.
+    ``sections`` are what other plugins add.
     """
 
     facts: RunFacts
@@ -166,9 +171,9 @@ class Report:
     broken: tuple[Broken, ...] = ()
     calibration: Mapping[str, Calibration] = field(default_factory=dict)
     comparison: Comparison | None = None
-    instruments: Instruments | None = None
+    audited: tuple[Instruments, ...] = ()
     sections: tuple[ReportSection, ...] = ()
-    audit: Audit | None = field(default=None, compare=False, repr=False)
+    audits: tuple[Audit, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def ranked(self) -> tuple[Finding, ...]:
