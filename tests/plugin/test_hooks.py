@@ -150,8 +150,9 @@ def test_an_observer_that_raises_is_no_broken_invariant(adding):
         ("def pytest_rlhf_signals(suite): return [1]", "*pytest_rlhf_signals returned [[]1]: return a mapping*"),
     ],
 )
-def test_what_a_hook_must_not_return_is_one_message(adding, conftest, said):
-    result = adding(conftest)
+def test_what_a_hook_must_not_return_is_one_message(pytester, bank, conftest, said):
+    pytester.makeconftest(conftest)
+    result = pytester.runpytest_inprocess("--rlhf-suite=./bank")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([said.replace("['acme']", "[[]'acme']")])
 
