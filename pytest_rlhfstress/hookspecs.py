@@ -84,6 +84,6 @@ def pytest_rlhf_case_finished(finished: FinishedCase) -> None:
     """Observe a case of which it has just become known whether the invariant held.
 
     Called once for each distinct case of each spec, also for those that shrinking tries, in the process that runs
-    the spec (with xdist: a worker). What it raises ends the spec as INCONCLUSIVE, naming the plugin; it is never
-    taken for a broken invariant.
+    the spec (with xdist: a worker). What it raises ends the spec as INCONCLUSIVE, naming the hook and the line; it
+    is never taken for a broken invariant.
     """

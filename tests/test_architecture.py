@@ -68,6 +68,16 @@ def test_every_room_has_its_place_in_the_house():
     assert rooms <= MAY_IMPORT.keys() | EVERYTHING, "say in MAY_IMPORT and on the architecture page whom it may know"
 
 
+def test_the_architecture_page_shows_the_rooms_that_there_are():
+    page = (PACKAGE.parent / "docs" / "explanation" / "architecture.md").read_text("utf-8")
+    tree = page.split("pytest_rlhfstress/\n")[1].split("```")[0]
+    shown = {line.split()[0].rstrip("/").removesuffix(".py") for line in tree.splitlines() if line.strip()}
+    rooms = {room_of(file) for file in PACKAGE.rglob("*.py")} - {"__init__"}
+    assert shown == rooms
+    table = page.split("## Who may know whom")[1].split("##")[0]
+    assert not [room for room in rooms if f"`{room}`" not in table]
+
+
 def test_imports_point_down_the_list_only():
     wrong = defaultdict(list)
     for file in sorted(PACKAGE.rglob("*.py")):
