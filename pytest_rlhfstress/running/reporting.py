@@ -16,8 +16,8 @@ from pytest_rlhfstress.running.gathering import FINDING
 from pytest_rlhfstress.running.selection import request_of_item
 
 if TYPE_CHECKING:
-    from pytest_rlhfstress.suites import Suite
     from pytest_rlhfstress.running.bound_spec import BoundSpec
+    from pytest_rlhfstress.suites import Suite
 
 
 def finding_of(bound: BoundSpec, error: BaseException | None) -> Finding:
