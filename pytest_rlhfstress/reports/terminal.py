@@ -111,7 +111,11 @@ def totals(findings: Sequence[Finding]) -> str:
     said = ", ".join(f"{n} {v}" for v, n in counts.items() if n)
     models = ", ".join(sorted({f.model for f in findings}))
     cases, asked = sum(f.cases for f in findings), sum(f.asked for f in findings)
-    return f"{len(findings)} specs on {shown(models, 200)}: {said}; {cases} cases judged, {asked} requests"
+    specs, judged, requests = (
+        f"{n} {word}{'' if n == 1 else 's'}"
+        for n, word in ((len(findings), "spec"), (cases, "case"), (asked, "request"))
+    )
+    return f"{specs} on {shown(models, 200)}: {said}; {judged} judged, {requests}"
 
 
 def guarantee(findings: Sequence[Finding]) -> list[str]:
