@@ -103,7 +103,9 @@ class Marked:
 class Counterexample:
     """The smallest failing case: what was said, what was answered, what it was worth.
 
-    ``phrases`` are the words that each of the ``ingredients`` put in, in their order.
+    ``phrases`` are the words that each of the ``ingredients`` put in, in their order. Of a dialogue, ``turns`` counts
+    the user's, ``messages`` hold all that came before the last reply, and ``evidence`` names the rules that broke,
+    each followed by where.
     """
 
     message: str
@@ -127,6 +129,8 @@ class Counterexample:
     assertion: str = ""
     where: str = ""
     explanation: tuple[str, ...] = ()
+    turns: int = 1
+    evidence: tuple[str, ...] = ()
 
     def as_json(self) -> str:
         """The case itself as JSON, for a machine that wants to ask it again."""
@@ -188,7 +192,7 @@ class Finding:
         if plain["counterexample"] is not None:
             found = plain["counterexample"]
             found["marked"] = tuple(Marked(**m) for m in found.get("marked", ()))
-            for name in ("messages", "ingredients", "phrases", "missing", "explanation"):
+            for name in ("messages", "ingredients", "phrases", "missing", "explanation", "evidence"):
                 found[name] = tuple(found.get(name, ()))
             plain["counterexample"] = Counterexample(**found)
         return cls(**plain)
@@ -210,6 +214,8 @@ class Finding:
                 ("rlhf.ingredients", json.dumps(list(case.ingredients), ensure_ascii=False)),
                 ("rlhf.reply", case.reply),
             ]
+            if case.evidence:
+                found.append(("rlhf.evidence", json.dumps(list(case.evidence), ensure_ascii=False)))
             if case.reward is not None:
                 found.append(("rlhf.reward", f"{case.reward:.4f}"))
             if case.reward_margin is not None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pytest_rlhfstress.conversation import Case
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.finding import FamilyRate, RateFound
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_rlhfstress.running.independent_cases import Body
     from pytest_rlhfstress.running.spec_run import SpecRun
-    from pytest_rlhfstress.stress_route import Wanted
+    from pytest_rlhfstress.stress_route import Drawn, Wanted
 
 MARKER = "rlhf_rate"
 
@@ -126,10 +125,10 @@ def carry_out(
 
     The questions of each ``ahead`` cases go out together.
     """
-    from pytest_rlhfstress.stress_route import sample_request
+    from pytest_rlhfstress.stress_route import sample_drawn
 
     tally = Tally(claim, spec.samples, [])
-    for portion in _portions(sample_request(request, most, seed), ahead):
+    for portion in _portions(sample_drawn(request, most, seed), ahead):
         body.ask_ahead(portion)
         for case in portion:
             _judge(case, body, spec, tally)
@@ -140,7 +139,7 @@ def carry_out(
     return tally.found(seed, f"{request.suite.name}@{request.suite.version}")
 
 
-def _judge(case: Case, body: Body, spec: SpecRun, tally: Tally) -> None:
+def _judge(case: Drawn, body: Body, spec: SpecRun, tally: Tally) -> None:
     unanswered = spec.unanswered
     first = spec.failure
     try:
@@ -157,7 +156,7 @@ def _judge(case: Case, body: Body, spec: SpecRun, tally: Tally) -> None:
         tally.note(case.family, spec.failing_samples, False)
 
 
-def _portions(cases: Iterable[Case], size: int) -> Iterator[list[Case]]:
+def _portions(cases: Iterable[Drawn], size: int) -> Iterator[list[Drawn]]:
     rest = iter(cases)
     while portion := list(islice(rest, max(1, size))):
         yield portion

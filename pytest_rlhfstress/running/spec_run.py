@@ -119,9 +119,11 @@ class SpecRun:
     def _judge(self, attempt: Attempt, broken: bool) -> None:
         case = attempt.case
         if case is not None:
-            self.judged.setdefault(hash((case.locale, case.text)), Judged(case.family, case.ingredients, broken))
-        elif attempt.exchanges:
-            self.judged.setdefault(hash(attempt.exchanges[-1].messages), Judged(OWN_PROMPTS, (), broken))
+            said = tuple(m.content for m in case.messages if m.role == "user")
+            key = hash((case.locale, said, case.names("fault")))
+            self.judged.setdefault(key, Judged(case.family, case.ingredients, broken))
+        elif attempt.answered:
+            self.judged.setdefault(hash(attempt.answered[-1].messages), Judged(OWN_PROMPTS, (), broken))
 
     @contextmanager
     def watching(self, test: Callable[..., object]) -> Iterator[None]:

@@ -22,7 +22,7 @@ def verdict_of(spec: SpecRun, error: BaseException | None, wanted: int, coverage
         return "INCONCLUSIVE", f"{spec.unanswered} cases unanswered: {spec.unanswered_reason}"
     if spec.searching:
         return _after_search(spec, wanted, coverage)
-    if spec.attempt.exchanges:
+    if spec.attempt.answered:
         return "PASS", "held for what it asked (written by hand, not a search)"
     return "PASS", "held for what was measured"
 
