@@ -6,7 +6,7 @@ evidence: ``assert always(shows("escalation"), since=shows("escalation"))(exchan
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from pytest_rlhfstress.dialogue.events import Event, Moment
@@ -55,7 +55,7 @@ def always(event: Event, *, when: Event | None = None, since: Event | None = Non
     def broken(exchange: Exchange) -> list[str]:
         event.check(exchange)
         missing = [t for t in _turns(exchange, when, since, until) if not event.moments(t)]
-        return [f"turn {t.number}: not {event.name}{_answered(t)}" for t in missing]
+        return [f"turn {t.number}: missing: {event.name}{_answered(t)}" for t in missing]
 
     return Rule(f"always {event.name}{_scope(when, since, until)}", broken)
 
@@ -65,8 +65,7 @@ def never(event: Event, *, when: Event | None = None, since: Event | None = None
 
     def broken(exchange: Exchange) -> list[str]:
         event.check(exchange)
-        found = [m for t in _turns(exchange, when, since, until) for m in event.moments(t)]
-        return [m.told for m in found]
+        return _first_of_each(event.moments(t) for t in _turns(exchange, when, since, until))
 
     return Rule(f"never {event.name}{_scope(when, since, until)}", broken)
 
@@ -80,11 +79,11 @@ def before(first: Event, then: Event, *, when: Event | None = None) -> Rule:
     """``then`` does not happen (in turns in which ``when`` does) unless ``first`` happened before, in the dialogue."""
 
     def broken(exchange: Exchange) -> list[str]:
-        first.check(exchange)
+        _check(exchange, first, then)
         firsts = [m.at for t in exchange.turns for m in first.moments(t)]
         earliest = min(firsts, default=None)
-        later = [m for t in _turns(exchange, when, None, None) for m in then.moments(t)]
-        return [m.told for m in later if earliest is None or m.at < earliest]
+        later = [then.moments(t) for t in _turns(exchange, when, None, None)]
+        return _first_of_each([m for m in found if earliest is None or m.at < earliest] for found in later)
 
     return Rule(f"{first.name} before {then.name}{_scope(when, None, None)}", broken)
 
@@ -93,12 +92,12 @@ def after(first: Event, then: Event) -> Rule:
     """Once ``first`` has happened, ``then`` happens after it, in that turn or a later one."""
 
     def broken(exchange: Exchange) -> list[str]:
-        then.check(exchange)
+        _check(exchange, first, then)
         start = min((m.at for t in exchange.turns for m in first.moments(t)), default=None)
         if start is None or any(m.at > start for t in exchange.turns for m in then.moments(t)):
             return []
         last = exchange.turns[-1]
-        return [f"turn {start[0]}: {first.name}, and until the end not {then.name}{_answered(last)}"]
+        return [f"turn {start[0]}: {first.name}; missing until the end: {then.name}{_answered(last)}"]
 
     return Rule(f"{then.name} after {first.name}", broken)
 
@@ -112,28 +111,37 @@ def within(turns: int, event: Event, *, of: Event) -> Rule:
         raise UserError(f"within({turns}, ...): write 1 for the same turn, 2 for that or the next, and so on")
 
     def broken(exchange: Exchange) -> list[str]:
-        event.check(exchange)
+        _check(exchange, event, of)
         found = []
         for at, turn in enumerate(exchange.turns):
             begins = of.moments(turn) and (at == 0 or not of.moments(exchange.turns[at - 1]))
             window = exchange.turns[at : at + turns]
             if begins and len(window) == turns and not any(event.moments(t) for t in window):
-                found.append(f"turn {window[-1].number}: still not {event.name}{_answered(window[-1])}")
+                found.append(f"turn {window[-1].number}: still missing: {event.name}{_answered(window[-1])}")
         return found
 
     return Rule(f"{event.name} within {turns} turn{'s' * (turns != 1)} of {of.name}", broken)
 
 
-def _turns(exchange: Exchange, when: Event | None, since: Event | None, until: Event | None) -> list[Turn]:
-    for event in (when, since, until):
+def _check(exchange: Exchange, *events: Event | None) -> None:
+    for event in events:
         if event is not None:
             event.check(exchange)
+
+
+def _turns(exchange: Exchange, when: Event | None, since: Event | None, until: Event | None) -> list[Turn]:
+    _check(exchange, when, since, until)
     turns = list(exchange.turns)
     if since is not None:
         turns = turns[next((at for at, t in enumerate(turns) if since.moments(t)), len(turns)) :]
     if until is not None:
         turns = turns[: next((at for at, t in enumerate(turns) if until.moments(t)), len(turns))]
     return [t for t in turns if when is None or when.moments(t)]
+
+
+def _first_of_each(turns: Iterable[Sequence[Moment]]) -> list[str]:
+    """One line for each turn in which something happened."""
+    return [found[0].told for found in turns if found]
 
 
 def _scope(when: Event | None, since: Event | None, until: Event | None) -> str:
@@ -143,7 +151,7 @@ def _scope(when: Event | None, since: Event | None, until: Event | None) -> str:
 
 def _answered(turn: Turn) -> str:
     text = " ".join(turn.reply.text.split()) or "(no text)"
-    return f", but »{text if len(text) <= SHOWN else text[:SHOWN] + '...'}«"
+    return f"; it says »{text if len(text) <= SHOWN else text[:SHOWN] + '...'}«"
 
 
 __all__ = ["Judgement", "Moment", "Rule", "after", "always", "before", "never", "until", "within"]

@@ -26,7 +26,7 @@ def failure_card(finding: Finding) -> str:
         lines += ["answered", *_bubble(shown(case.twin_reply, MOST_REPLY))]
     lines += ["", *_line(f"{_repeats(case)}{finding.model} answered"), *_bubble(marked_text(case))]
     lines += [part for line in case.evidence for part in _line(f"  {line}", "  ")]
-    lines += [*_signals(case), "", *_line(_reward(case), "        ")]
+    lines += [*([] if is_dialogue else _signals(case)), "", *_line(_reward(case), "        ")]
     lines += [part for at, line in enumerate(case.explanation) for part in _line(_why(at) + line, "     ")]
     lines += [*_line(f"broken: {case.assertion}", "        "), f"   at: {shown(case.where)}"]
     lines += [f"again: {shown(reproduction(finding))}"]

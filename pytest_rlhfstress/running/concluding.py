@@ -119,7 +119,7 @@ def _counterexample(item: pytest.Item, failure: Failure, context: Context) -> Co
         assertion=assertion,
         where=where,
         explanation=context.explain(case, reply) if case else (),
-        turns=len(exchange.turns) if exchange is not None else 1,
+        turns=max(1, sum(m.role == "user" for m in answered.messages)),
         evidence=_evidence(exchange) if exchange is not None else (),
     )
 
