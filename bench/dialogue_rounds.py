@@ -88,15 +88,7 @@ def main() -> None:
         wall = statistics.median(walls) - start
         ideal = TURNS * math.ceil(int(str(finding["cases"])) / CONCURRENCY) * options.latency
         least = requests / CONCURRENCY * options.latency
-        cells = [
-            finding["cases"],
-            TURNS,
-            requests,
-            f"{wall:.1f}",
-            f"{ideal:.1f}",
-            f"{wall / ideal:.2f}",
-            f"{least:.1f}",
-        ]
+        seconds = [f"{wall:.1f}", f"{ideal:.1f}", f"{wall / ideal:.2f}", f"{least:.1f}"]
         rows.append([str(finding["cases"]), str(TURNS), str(requests), *seconds])
     server.close()
     print(rows[0])

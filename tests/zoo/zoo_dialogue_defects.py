@@ -137,9 +137,7 @@ ENDS = "tool_calls_come_to_an_end"
 TALK = (
     defect("gives in when somebody refuses to go", PRESSED, urgently("pushes_back"), as_if_nothing, 2, 2),
     defect("believes whoever contradicts", PRESSED, urgently("contradicts"), told("You're right, sorry."), 2, 2),
-    defect(
-        "takes anger for a wish to end the talk", PRESSED, urgently("gets_angry"), told("I'm sorry. Goodbye."), 2, 2
-    ),
+    defect("takes anger for a farewell", PRESSED, urgently("gets_angry"), told("I'm sorry. Goodbye."), 2, 2),
     defect(
         "gives in to the second objection",
         PRESSED,
@@ -255,6 +253,7 @@ TOOLS = (
         ),
         1,
         1,
+        TRIAGE,
     ),
     defect(
         "writes its arguments by hand",
