@@ -132,6 +132,12 @@ class Counterexample:
     turns: int = 1
     evidence: tuple[str, ...] = ()
 
+    @property
+    def said(self) -> str:
+        """What the user said, all turns of a dialogue in one line."""
+        turns = [str(m.get("content") or "") for m in self.messages if m.get("role") == "user"]
+        return " / ".join(turns) if self.turns > 1 else self.message
+
     def as_json(self) -> str:
         """The case itself as JSON, for a machine that wants to ask it again."""
         return json.dumps(
