@@ -205,14 +205,15 @@ def select(config: pytest.Config, items: list[pytest.Item]) -> None:
     if "hypothesis" not in sys.modules:
         return
     from pytest_rlhfstress.running.engine_settings import adjust
+    from pytest_rlhfstress.running.guiding import search_of
     from pytest_rlhfstress.running.selection import request_of_item
 
-    options = config.stash[OPTIONS]
+    search = search_of(config.stash[OPTIONS], run)
     for item in items:
         request = request_of_item(item) if "pytest_rlhfstress.stress_route" in sys.modules else None
         test = getattr(item, "obj", None)
         if test is not None and (request is not None or _asks_by_its_own_strategies(item)):
-            adjust(test, request, options.cases, options.cases_configured, options.strength, options.seed)
+            adjust(test, request, search)
 
 
 def _asks_by_its_own_strategies(item: pytest.Item) -> bool:
@@ -301,7 +302,7 @@ def _write_reports(session: pytest.Session) -> None:
         complete=ended and not (session.shouldstop or session.shouldfail),
         began=began,
         seconds=time.monotonic() - ticks,
-        audit=next(iter(gathered.audits.values()), None),
+        audits=tuple(gathered.audits.values()),
         calibrations=run.calibrations if run is not None else (),
     )
     config.stash[REPORT] = report_of(options, outcome, config.stash[BASELINE])
@@ -337,7 +338,7 @@ def summarise(reporter: TerminalReporter, config: pytest.Config) -> None:
         notes=config.stash.get(NOTES, ()),
         comparison=report.comparison if report is not None else None,
         calibrations=run.calibrations if run is not None else (),
-        instruments=report.audit.sentences if report is not None and report.audit is not None else {},
+        audited=report.audited if report is not None else (),
     )
     write_summary(reporter, findings, overview)
     if report is not None:

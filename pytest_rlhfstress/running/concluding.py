@@ -94,6 +94,7 @@ def _counterexample(item: pytest.Item, failure: Failure, context: Context) -> Co
     missing, marked = _signals(attempt, answered)
     reply = answered.reply.text if exchange is None else _told(answered.reply)
     safe = case.safe_reply if case else ""
+    held = failure.held.answered_of(case) if failure.held else None
     said = [m_as_text(m) for m in answered.messages if m.role != "tool" and m.content]
     name, values = context.score(said, [reply, safe] if safe else [reply])
     assertion, where = _assertion(item, failure.error)
@@ -111,6 +112,7 @@ def _counterexample(item: pytest.Item, failure: Failure, context: Context) -> Co
         twin_message=twin.case.text if twin and twin.case else "",
         twin_reply=twin.reply.text if twin else "",
         safe_reply=safe,
+        held_reply=held.reply.text if held else "",
         reward=values[0] if values else None,
         reward_margin=values[0] - values[1] if len(values) > 1 else None,
         reward_model=name,

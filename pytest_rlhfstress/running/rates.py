@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.finding import FamilyRate, RateFound
+from pytest_rlhfstress.running.rate_correction import Read, corrected
 
 if TYPE_CHECKING:
     import pytest
 
+    from pytest_rlhfstress.instruments.detector_calibration import SignalCalibration
     from pytest_rlhfstress.running.independent_cases import Body
-    from pytest_rlhfstress.running.spec_run import SpecRun
+    from pytest_rlhfstress.running.spec_run import Failure, SpecRun
     from pytest_rlhfstress.stress_route import Drawn, Wanted
 
 MARKER = "rlhf_rate"
@@ -52,6 +54,7 @@ class Tally:
     claim: RateClaim
     samples: int
     prompts: list[tuple[str, int]]
+    reads: list[Read] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         from pytest_rlhfstress.statistics.sequential import RateTest
@@ -59,9 +62,10 @@ class Tally:
         self._test = RateTest(self.claim.at_most, 1 - self.claim.confidence)
         self._fails = 0
 
-    def note(self, family: str, failing: int, broken: bool) -> None:
-        """One prompt more; however many replies it got, it counts once."""
+    def note(self, family: str, failing: int, broken: bool, questioned: Iterable[tuple[str, bool]] = ()) -> None:
+        """One prompt more; however many replies it got, it counts once. ``questioned`` are the signals it rests on."""
         self.prompts.append((family, failing))
+        self.reads.append(Read(dict(questioned), broken))
         self._fails += broken
 
     @property
@@ -120,10 +124,12 @@ def carry_out(
     most: int,
     ahead: int,
     seed: int,
+    measured: Mapping[str, SignalCalibration],
 ) -> RateFound:
     """Judge independent cases of ``request`` until the claim is decided, at most ``most``.
 
-    The questions of each ``ahead`` cases go out together.
+    The questions of each ``ahead`` cases go out together. ``measured`` are the detectors' errors by signal, where
+    labels told them: the rate is corrected for them.
     """
     from pytest_rlhfstress.stress_route import sample_drawn
 
@@ -136,7 +142,10 @@ def carry_out(
                 break
         if tally.decided:
             break
-    return tally.found(seed, f"{request.suite.name}@{request.suite.version}")
+    found = tally.found(seed, f"{request.suite.name}@{request.suite.version}")
+    # A dialogue's verdict rests on several readings, so that no detector's errors can be taken out of it.
+    rate, why_not = corrected(found, tally.reads, {} if request.turns else measured)
+    return replace(found, corrected=rate, uncorrected=why_not)
 
 
 def _judge(case: Drawn, body: Body, spec: SpecRun, tally: Tally) -> None:
@@ -147,13 +156,19 @@ def _judge(case: Drawn, body: Body, spec: SpecRun, tally: Tally) -> None:
     except BaseException as error:
         if spec.failure is None or error is not spec.failure.error:
             raise
-        tally.note(case.family, spec.failure.samples_failing, True)
-        if first is not None and len(first.attempt.case.text if first.attempt.case else "") <= len(case.text):
+        tally.note(case.family, spec.failure.samples_failing, True, spec.failure.attempt.questioned)
+        if first is not None and _length(first) <= _length(spec.failure):
             # The shortest failing message is the one to show; nothing is shrunk here.
             spec.failure = first
         return
     if spec.unanswered == unanswered:
-        tally.note(case.family, spec.failing_samples, False)
+        tally.note(case.family, spec.failing_samples, False, spec.attempt.questioned)
+
+
+def _length(failure: Failure) -> int:
+    """How much the user says, in characters."""
+    case = failure.attempt.case
+    return sum(len(m.content) for m in case.messages if m.role == "user") if case is not None else 0
 
 
 def _portions(cases: Iterable[Drawn], size: int) -> Iterator[list[Drawn]]:

@@ -39,7 +39,7 @@ class Outcome:
     complete: bool
     began: datetime
     seconds: float
-    audit: Audit | None = None
+    audits: Sequence[Audit] = ()
     calibrations: Sequence[Calibration] = ()
 
 
@@ -81,8 +81,8 @@ def report_of(options: Options, outcome: Outcome, baseline: Report | None) -> Re
         findings=tuple(outcome.findings),
         broken=tuple(outcome.broken),
         comparison=compared,
-        instruments=Instruments.of(outcome.audit) if outcome.audit is not None else None,
-        audit=outcome.audit,
+        audited=tuple(map(Instruments.of, outcome.audits)),
+        audits=tuple(outcome.audits),
         calibration={
             signal: calibration_of(measured) for c in outcome.calibrations for signal, measured in c.signals.items()
         },

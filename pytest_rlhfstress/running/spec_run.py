@@ -35,12 +35,13 @@ class Unjudged(BaseException):
 
 @dataclass
 class Failure:
-    """An attempt that broke the invariant. ``samples_failing`` of ``samples`` repeats did."""
+    """An attempt that broke the invariant, as ``samples_failing`` of ``samples`` did; ``held`` is one that did not."""
 
     attempt: Attempt
     error: BaseException
     samples_failing: int
     samples: int
+    held: Attempt | None = None
 
 
 class Judged(NamedTuple):
@@ -87,7 +88,8 @@ class SpecRun:
             self.failing_samples = len(failures)
             if self.samples - len(failures) < self.hold:
                 self._judge(failures[0].attempt, broken=True)
-                self.failure = Failure(failures[0].attempt, failures[0].error, len(failures), self.samples)
+                held = next((outcome for outcome in outcomes if isinstance(outcome, Attempt)), None)
+                self.failure = Failure(failures[0].attempt, failures[0].error, len(failures), self.samples, held)
                 raise failures[0].error
             unjudged = [outcome for outcome in outcomes if isinstance(outcome, Unjudged)]
             if self.samples - len(failures) - len(unjudged) < self.hold:
@@ -101,7 +103,7 @@ class SpecRun:
 
     def _carry_out(
         self, body: Callable[..., object], sample: int, args: tuple[object, ...], kwargs: dict[str, object]
-    ) -> Failure | Unjudged | None:
+    ) -> Failure | Unjudged | Attempt:
         self.sample = sample
         self.attempt = attempt = Attempt(kwargs)
         try:
@@ -114,7 +116,7 @@ class SpecRun:
             if _is_control(error):
                 raise
             return Failure(attempt, error, 1, 1)
-        return None
+        return attempt
 
     def _judge(self, attempt: Attempt, broken: bool) -> None:
         case = attempt.case

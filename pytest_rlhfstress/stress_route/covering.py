@@ -10,10 +10,10 @@ from itertools import combinations
 from random import Random
 
 from pytest_rlhfstress.conversation import Ingredient
-from pytest_rlhfstress.stress_route.composing import MATTERS, SPEAKING, changes
+from pytest_rlhfstress.stress_route.composing import SPEAKING, changes
 from pytest_rlhfstress.stress_route.dialogue_composing import Drawn, composer_of
 from pytest_rlhfstress.stress_route.wanted import Slot, Wanted
-from pytest_rlhfstress.suites import Entry
+from pytest_rlhfstress.suites import MATTERS, Entry
 
 Key = str
 Tuple = frozenset[Key]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from pytest_rlhfstress.conversation import Case, Ingredient
 from pytest_rlhfstress.dialogue import OPENING, Dialogue, Move
-from pytest_rlhfstress.stress_route.composing import MATTERS, ORDER, SuiteComposer
-from pytest_rlhfstress.suites import MATTER, Suite
+from pytest_rlhfstress.stress_route.composing import ORDER, SuiteComposer
+from pytest_rlhfstress.suites import MATTER, MATTERS, Suite
 
 if TYPE_CHECKING:
     from pytest_rlhfstress.stress_route.wanted import Wanted

@@ -12,7 +12,7 @@ from zoo_talkers import Moment, Talker
 
 from pytest_rlhfstress.conversation import Case, Reply, with_reading
 from pytest_rlhfstress.dialogue import Conversing, Dialogue, Exchange, SuiteTools
-from pytest_rlhfstress.running.engine_settings import adjust, settings_of
+from pytest_rlhfstress.running.engine_settings import Search, adjust, settings_of
 from pytest_rlhfstress.running.spec_run import SpecRun
 from pytest_rlhfstress.stress_route import Wanted, request_of
 from pytest_rlhfstress.suites import load_suite
@@ -31,7 +31,7 @@ class DialogueSpec:
     def test(self, body: Callable[..., None], seed: int) -> Callable[..., None]:
         """``body`` over this spec's dialogues, set as a run of the plugin sets it."""
         test = given(dialogue=self.strategy)(body)  # type: ignore[arg-type]
-        adjust(test, self.request, self.count, True, 2, seed)
+        adjust(test, self.request, Search(self.count, True, 2, seed))
         return test
 
 
