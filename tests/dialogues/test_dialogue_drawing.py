@@ -92,11 +92,19 @@ def test_a_move_reacts_to_the_reply_before():
     ],
 )
 def test_a_planted_defect_shrinks_to_the_fewest_turns(shows, turns, ingredients):
-    strategy = dialogues("healthcare", fault=["tool_error", "tool_garbage"], move=True, intent=None)
-    strategy = strategy if turns > 1 else dialogues("healthcare", fault=["tool_error", "tool_garbage"], intent=None)
-    smallest = find(
-        strategy, shows, settings=settings(max_examples=4000, database=None, phases=[Phase.generate, Phase.shrink])
+    moves = ["contradicts", "gets_angry", "pushes_back", "tells_late"] if turns > 1 else None
+    strategy = dialogues(
+        "healthcare", fault=["tool_error", "tool_garbage"], move=moves, duty=["chest_pain", "stroke"], intent=None
     )
+    thorough = settings(
+        max_examples=4000,
+        database=None,
+        derandomize=True,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=[*HealthCheck],
+    )
+    smallest = find(strategy, shows, settings=thorough)
     assert len(smallest.moves) == turns
     if ingredients:
         kept = {str(i) for i in smallest.ingredients if i.category in ("move", "fault") or str(i) in ingredients}

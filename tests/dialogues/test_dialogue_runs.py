@@ -162,7 +162,7 @@ def test_an_agents_own_tools_are_offered_in_place_of_the_suites(project):
 def test_a_state_machine_of_hypothesis_may_talk_to_the_assistant(project):
     project.makepyfile(
         test_mine="""
-        from hypothesis import settings
+        from hypothesis import HealthCheck, settings
         from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
         from hypothesis import strategies as st
 
@@ -191,7 +191,10 @@ def test_a_state_machine_of_hypothesis_may_talk_to_the_assistant(project):
                     if self.ill:
                         assert "911" in self.reply.text, self.messages
 
-            run_state_machine_as_test(Patient, settings=settings(max_examples=30, stateful_step_count=6))
+            patient = settings(
+                max_examples=30, stateful_step_count=6, deadline=None, suppress_health_check=[*HealthCheck]
+            )
+            run_state_machine_as_test(Patient, settings=patient)
         """,
         agent="""
         def answer(messages):
