@@ -49,7 +49,9 @@ class SqliteBackend:
         with self._using() as connection:
             for part in parts(keys):
                 marks = ",".join("?" * len(part))
-                rows = connection.execute(f"SELECT key, question, reply, run FROM replies WHERE key IN ({marks})", part)
+                rows = connection.execute(
+                    f"SELECT key, question, reply, run, kept_at FROM replies WHERE key IN ({marks})", part
+                )
                 found.update((row[0], Entry(*row)) for row in rows)
         return found
 

@@ -41,6 +41,7 @@ def as_document(report: Report) -> dict[str, object]:
         "run": asdict(report.facts),
         "findings": [finding.as_dict() for finding in report.findings],
         "broken": [asdict(broken) for broken in report.broken],
+        "warnings": list(report.warnings),
     }
     if report.instruments is not None:
         audited = asdict(report.instruments)
@@ -119,6 +120,7 @@ def _report(document: dict[str, object]) -> Report:
         facts=RunFacts(**run),
         findings=tuple(Finding.from_dict(finding) for finding in plain["findings"]),
         broken=tuple(Broken(**broken) for broken in plain["broken"]),
+        warnings=tuple(plain.get("warnings", ())),
         instruments=_instruments(plain) if "instruments" in plain else None,
         calibration={name: _calibration(value) for name, value in plain.get("calibration", {}).items()},
     )

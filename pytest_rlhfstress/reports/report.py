@@ -134,6 +134,7 @@ class WorstSlice:
 class Report:
     """Everything a report file says. ``calibration`` goes by signal; what was not measured is absent.
 
+    ``warnings`` say what makes the verdicts worth less than they look.
     ``comparison`` is with the baseline, where one was given. ``audit`` is what ``instruments`` was taken from, for the
     pictures; a report read from a file has none.
     """
@@ -143,6 +144,7 @@ class Report:
     broken: tuple[Broken, ...] = ()
     calibration: Mapping[str, Calibration] = field(default_factory=dict)
     comparison: Comparison | None = None
+    warnings: tuple[str, ...] = ()
     instruments: Instruments | None = None
     audit: Audit | None = field(default=None, compare=False, repr=False)
 
