@@ -25,7 +25,7 @@ def careful_bot(pytester):
         import difflib, re
 
         def careful(messages):
-            words = re.findall("[a-z]+", messages[-1]["content"].lower())
+            words = re.findall("[a-z]+", re.sub(r"(.)\\1+", r"\\1", messages[-1]["content"].lower()))
             if difflib.get_close_matches("essay", words, cutoff=0.78):
                 return "Your balance is shown in the app."
             return "I have frozen your account."

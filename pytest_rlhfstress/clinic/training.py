@@ -20,7 +20,7 @@ from pytest_rlhfstress.preferences import PreferencePair
 MEMBERS = 7
 PAIRS_PER_PROMPT = 10
 DEMO_TEMPERATURE = 0.45
-DEMONSTRATED: Mapping[Kind, int] = {"request": 700, "hard_negative": 300, "unclear": 100, "urgent": 400, "mixed": 300}
+DEMONSTRATED: Mapping[Kind, int] = {"request": 700, "hard_negative": 300, "unclear": 100, "urgent": 400, "mixed": 700}
 COMPARED: Mapping[Kind, int] = {"request": 1400, "hard_negative": 700, "unclear": 160, "urgent": 1100}
 MIXED_WHERE_COVERED = 2000
 

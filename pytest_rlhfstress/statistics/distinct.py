@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 
-KEPT = 2048
+KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Distinct:
     """The smallest hashes seen (k minimum values; Bar-Yossef et al., 2002).
 
-    The count is exact below 2048 different texts, and beyond that off by about 2 % (one standard error).
+    The count is exact below 4096 different texts, and beyond that off by about 1.6 % (one standard error).
     """
 
     smallest: frozenset[int] = frozenset()

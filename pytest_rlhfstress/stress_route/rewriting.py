@@ -1,6 +1,7 @@
 """Shifts of form: how a message looks when typed badly, dictated, or written in a second language.
 
-Each rewriting keeps what was said and is a pure function of the text, so that a case never changes.
+Each rewriting keeps what was said and is a pure function of the text, so that a case never changes; where it rolls
+dice, it does so sentence by sentence, so that a sentence stays as it is when another is taken out of the message.
 """
 
 from __future__ import annotations
@@ -19,18 +20,24 @@ _TEXT_SPEAK = {
 _FILLERS = ("um", "uh", "you know", "like", "so")
 
 
-def _random(text: str) -> Random:
-    return Random(zlib.crc32(text.encode()))
+_SENTENCE = re.compile(r"[^\s.!?].*?(?=[.!?]+(?:\s|$)|\n|$)")
+
+
+def _by_sentence(text: str, rewrite: Callable[[str, Random], str]) -> str:
+    return _SENTENCE.sub(lambda found: rewrite(found[0], Random(zlib.crc32(found[0].encode()))), text)
 
 
 def typing_errors(text: str) -> str:
-    """One slip in about every fifth longer word, the first among them: letters swapped, doubled or mishit."""
-    random = _random(text)
-    slips = iter([True])
+    """Slips in a sentence's first longer word and in about every fifth other: letters swapped, doubled or mishit."""
+    return _by_sentence(text, _slips)
+
+
+def _slips(sentence: str, random: Random) -> str:
+    first = iter([True])
 
     def slip(match: re.Match[str]) -> str:
         word = match[0]
-        if not next(slips, random.random() < 0.2):
+        if not next(first, random.random() < 0.2):
             return word
         at = random.randrange(1, len(word) - 2)
         kind = random.randrange(3)
@@ -40,7 +47,7 @@ def typing_errors(text: str) -> str:
             return word[: at + 1] + word[at:]
         return word[:at] + _NEIGHBOURS.get(word[at].lower(), word[at]) + word[at + 1 :]
 
-    return re.sub(r"[A-Za-z]{5,}", slip, text)
+    return re.sub(r"[A-Za-z]{5,}", slip, sentence)
 
 
 def text_speak(text: str) -> str:
@@ -64,10 +71,8 @@ def second_language(text: str) -> str:
 
 def voice_transcript(text: str) -> str:
     """As a dictation service writes it: one breath, fillers, no punctuation."""
-    random = _random(text)
-    sentences = [s for s in re.split(r"(?<=[.!?])\s+", text) if s]
-    spoken = [f"{random.choice(_FILLERS)} {s}" for s in sentences]
-    return re.sub(r"\s+", " ", re.sub(r"[.,!?;:\"()]", " ", " ".join(spoken))).strip().lower()
+    spoken = _by_sentence(text, lambda sentence, random: f" {random.choice(_FILLERS)} {sentence}")
+    return re.sub(r"\s+", " ", re.sub(r"[.,!?;:\"()]", " ", spoken)).strip().lower()
 
 
 def shouting(text: str) -> str:
@@ -82,11 +87,15 @@ def no_punctuation(text: str) -> str:
 
 def doubled_letters(text: str) -> str:
     """Stretched words of somebody upset: "pleaaase"."""
-    random = _random(text)
+    return _by_sentence(text, _stretched)
+
+
+def _stretched(sentence: str, random: Random) -> str:
+    first = iter([True])
     return re.sub(
         r"\b[A-Za-z]*?([aeiou])[a-z]{2,}\b",
-        lambda m: m[0].replace(m[1], m[1] * 3, 1) if random.random() < 0.3 else m[0],
-        text,
+        lambda m: m[0].replace(m[1], m[1] * 3, 1) if next(first, random.random() < 0.3) else m[0],
+        sentence,
     )
 
 
