@@ -18,7 +18,7 @@ from pytest_rlhfstress.models.missing_extra import missing_extra
 if TYPE_CHECKING:
     import redis
 
-VERSION = "1"
+VERSION = "2"
 PREFIX = "rlhfstress:"
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0

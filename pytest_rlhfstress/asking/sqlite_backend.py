@@ -14,7 +14,7 @@ from pytest_rlhfstress.asking.backend import Entry, parts
 from pytest_rlhfstress.asking.owners import is_dead
 from pytest_rlhfstress.errors import UserError
 
-VERSION = 1
+VERSION = 2
 BUSY_SECONDS = 30.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (
