@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,6 +42,10 @@ def begin(config: pytest.Config) -> None:
     try:
         options = options_from(config)
         config.stash[OPTIONS] = options
+        if options.allowed:
+            from pytest_rlhfstress.suites import allow
+
+            allow(options.allowed)
         config.stash[BASELINE] = _baseline(options)
         if options.selecting:
             _check_asserts(config)
@@ -105,7 +109,13 @@ def _new_run(config: pytest.Config) -> Run:
 
 def _store_path(config: pytest.Config) -> Path | None:
     cache = getattr(config, "cache", None)
-    return cache.mkdir("rlhfstress") / "replies.sqlite" if cache is not None else None
+    if cache is None:
+        return None
+    folder: Path = cache.mkdir("rlhfstress")
+    # Where pytest's cache may not be written, the store says so when it is opened.
+    with suppress(OSError):
+        folder.chmod(0o700)
+    return folder / "replies.sqlite"
 
 
 def _run(config: pytest.Config) -> Run | None:

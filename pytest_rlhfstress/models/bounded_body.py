@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.models.faults import PermanentFault
+from pytest_rlhfstress.models.keys import without_keys
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
@@ -33,7 +34,7 @@ async def bounded_body(response: ClientResponse, asked: str) -> bytes:
 def refuse_redirection(response: ClientResponse, asked: str) -> None:
     """Raises PermanentFault where the server sends us elsewhere: prompts go to the configured address only."""
     if 300 <= response.status < 400:
-        where = response.headers.get("Location", "nowhere")
+        where = without_keys(response.headers.get("Location", "nowhere"))
         raise PermanentFault(
             f"{asked} answered {response.status}: it sends us to {where[:300]}. Prompts go nowhere but to the address "
             "you name; if that is right, name it"

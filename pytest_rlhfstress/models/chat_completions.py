@@ -57,7 +57,7 @@ def reply_of(body: object, question: Question, seconds: float, name: str) -> Rep
     message = _mapping(choices[0].get("message"))
     usage = _mapping(body.get("usage"))
     return Reply(
-        text=_text(message.get("content")) or str(message.get("refusal") or ""),
+        text=without_keys(_text(message.get("content")) or str(message.get("refusal") or "")),
         tool_calls=tuple(_tool_calls(message.get("tool_calls"))),
         finish_reason=str(choices[0].get("finish_reason") or "stop"),
         model=str(body.get("model") or ""),

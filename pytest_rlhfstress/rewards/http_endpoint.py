@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.models.chat_completions import fault_of
 from pytest_rlhfstress.models.faults import TransientFault
+from pytest_rlhfstress.models.keys import without_keys
 from pytest_rlhfstress.models.missing_extra import missing_extra
 from pytest_rlhfstress.rewards.reward import Item, as_rewards
 
@@ -100,7 +101,7 @@ class HTTPReward:
             row = row[-1]
         if not isinstance(row, list) or not row:
             raise UserError(
-                f"the reward model at {self._url} answered {str(answer)[:200]}; expected vLLM's shape "
+                f"the reward model at {self._url} answered {without_keys(str(answer))[:200]}; expected vLLM's shape "
                 '{"data": [{"data": [0.3]}]} or {"data": [{"probs": [0.3]}]}: does the address end in /pooling or '
                 "/classify?"
             )

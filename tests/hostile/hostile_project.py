@@ -41,6 +41,9 @@ def interrupts(messages):
 def refuses(messages):
     return "Your balance is shown in the app."
 
+def reward(messages, reply):
+    return 0.0
+
 def errs(messages):
     raise RuntimeError("the judge is ill")
 """
