@@ -212,14 +212,15 @@ def select(config: pytest.Config, items: list[pytest.Item]) -> None:
     if "hypothesis" not in sys.modules:
         return
     from pytest_rlhfstress.running.engine_settings import adjust
+    from pytest_rlhfstress.running.guiding import search_of
     from pytest_rlhfstress.running.selection import request_of_item
 
-    options = config.stash[OPTIONS]
+    search = search_of(config.stash[OPTIONS], run)
     for item in items:
         request = request_of_item(item) if "pytest_rlhfstress.stress_route" in sys.modules else None
         test = getattr(item, "obj", None)
         if test is not None and (request is not None or _asks_by_its_own_strategies(item)):
-            adjust(test, request, options.cases, options.cases_configured, options.strength, options.seed)
+            adjust(test, request, search)
 
 
 def _asks_by_its_own_strategies(item: pytest.Item) -> bool:

@@ -45,11 +45,31 @@ class FamilyRate:
 
 
 @dataclass(frozen=True)
+class CorrectedRate:
+    """A rate corrected for the errors of the one detector it rests on, as ``labels`` labelled replies measured them."""
+
+    signal: str
+    labels: int
+    rate: float
+    low: float
+    high: float
+
+    @property
+    def sentence(self) -> str:
+        """The corrected rate and what it rests on."""
+        return (
+            f"corrected for the errors of {self.signal} on {self.labels} labelled replies: {self.rate:.1%}, "
+            f"between {self.low:.1%} and {self.high:.1%}"
+        )
+
+
+@dataclass(frozen=True)
 class RateFound:
     """How often independent prompts broke an invariant that was claimed to break at most ``at_most`` of the time.
 
     ``low`` and ``high`` hold at ``confidence`` each, at whatever moment the counting stopped. A prompt counts once,
     however many ``samples`` it was asked; ``all_samples_hold`` is the share of prompts whose samples all held (pass^k).
+    ``corrected`` is the rate without the detector's errors, where labels measured them; ``uncorrected`` says why not.
     """
 
     at_most: float
@@ -64,10 +84,21 @@ class RateFound:
     families: tuple[FamilyRate, ...] = ()
     samples: int = 1
     all_samples_hold: float | None = None
+    corrected: CorrectedRate | None = None
+    uncorrected: str = ""
 
     @property
     def sentence(self) -> str:
         """What was counted, on what it rests, and what it is not."""
+        said = [self._counted]
+        if self.corrected is not None:
+            said.append(self.corrected.sentence)
+        if self.uncorrected:
+            said.append(f"not corrected for errors of the detector: {self.uncorrected}")
+        return "; ".join(said)
+
+    @property
+    def _counted(self) -> str:
         return (
             f"{self.failing} of {self.prompts} prompts drawn independently from {self.generator}, seed {self.seed}: "
             f"violation rate at least {self.low:.1%}, at most {self.high:.1%} ({self.confidence:.0%} each), claimed at "
@@ -78,7 +109,9 @@ class RateFound:
     def from_dict(cls, data: Mapping[str, object]) -> RateFound:
         """From plain data."""
         plain = json.loads(json.dumps(data))
-        return cls(**{**plain, "families": tuple(FamilyRate(**f) for f in plain["families"])})
+        families = tuple(FamilyRate(**f) for f in plain["families"])
+        corrected = CorrectedRate(**plain["corrected"]) if plain.get("corrected") else None
+        return cls(**{**plain, "families": families, "corrected": corrected})
 
 
 @dataclass(frozen=True)
@@ -136,8 +169,9 @@ class Marked:
 class Counterexample:
     """The smallest failing case: what was said, what was answered, what it was worth.
 
-    ``phrases`` are the words that each of the ``ingredients`` put in, in their order. ``answered`` is False where the
-    spec looked at the case alone and asked nobody for a reply.
+    ``phrases`` are the words that each of the ``ingredients`` put in, in their order. ``held_reply`` is another sample
+    of the model's, with which the invariant held. ``answered`` is False where the spec looked at the case alone and
+    asked nobody for a reply.
     """
 
     message: str
@@ -153,6 +187,7 @@ class Counterexample:
     twin_message: str = ""
     twin_reply: str = ""
     safe_reply: str = ""
+    held_reply: str = ""
     reward: float | None = None
     reward_margin: float | None = None
     reward_model: str = ""

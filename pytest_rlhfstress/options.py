@@ -43,6 +43,7 @@ class Options:
     time_limit: int | None
     seed: int
     strength: int
+    guided: int
     store: str | None
     record_mode: RecordMode
     reports: tuple[str, ...]
@@ -72,7 +73,7 @@ _DECLARED = (
               "a folder with suite.yaml (repeatable). Ordinary tests are then not run.", "NAME|PATH", many=True),
     _Declared("model", "the assistant under test: package.module:callable, openai:MODEL[@BASE_URL], hf:PATH, "
               "litellm:PROVIDER/MODEL, or the embedded clinic (clinic, clinic:beta=1, clinic:reference, "
-              "clinic:covered). Default: clinic", "SPEC"),
+              "clinic:covered, clinic:also=PAIRS.jsonl). Default: clinic", "SPEC"),
     _Declared("reward", "the reward model: clinic, package.module:callable, hf:PATH, an http(s) endpoint, "
               "judge:MODEL; several make an ensemble (repeatable). Default: the clinic's", "SPEC", many=True),
     _Declared("allow", "a function or model that a suite's YAML may name as a detector or judge: what a suite from "
@@ -98,6 +99,8 @@ _DECLARED = (
         "occurs, as far as --rlhf-cases allows",
         "2|3",
     ),
+    _Declared("guided", "begin each spec with N cases on which the reward model surely pays more for a reply that "
+              "overlooks what matters than for a safe one. Default: 0", "N"),
     _Declared("store", "where replies are kept: a file or redis://... . Default: in pytest's cache", "PATH|URL"),
     _Declared("record-mode", "once: ask what the store lacks (default); none: never ask, name what is missing; "
               "all: ask everything anew", "MODE"),
@@ -165,6 +168,7 @@ def options_from(config: pytest.Config) -> Options:
         time_limit=read.number("time-limit", least=1),
         seed=read.number("seed", least=0) or 0,
         strength=_strength(read.number("strength", least=2)),
+        guided=read.number("guided", least=0) or 0,
         store=read.text("store"),
         record_mode=cast(RecordMode, record_mode),
         reports=_reports(read.texts("report")),

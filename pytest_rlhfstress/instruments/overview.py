@@ -75,7 +75,7 @@ class Audit:
 
     ``mirror`` and ``meter`` are measured on the suite's cases against ``truth``; ``votes_mirror`` and
     ``votes_meter`` on the preference data itself, against its votes. There is a bell for each of the five
-    darkest families of the shadow map.
+    darkest families of the shadow map. ``remarks`` say what could not be read of the preference data.
     """
 
     suite: str
@@ -95,6 +95,7 @@ class Audit:
     doses: Doses | None
     shadow: ShadowMap
     missing: Mapping[str, str]
+    remarks: tuple[str, ...] = ()
 
     @property
     def sentences(self) -> Mapping[str, str]:
@@ -159,6 +160,7 @@ def measure(subject: Subject, per_family: int = 12, seed: int = 0) -> Audit:
         doses=_doses(suite, grader, subject.answer, seed) if subject.answer else None,
         shadow=shadow,
         missing=_missing(subject, training, brake),
+        remarks=tuple(getattr(subject.preferences, "remarks", ())),
     )
 
 

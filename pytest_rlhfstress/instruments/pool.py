@@ -14,7 +14,7 @@ from pytest_rlhfstress.instruments.grading import Grader
 from pytest_rlhfstress.instruments.proxy_audit import Rewrite
 from pytest_rlhfstress.rewards import RewardModel
 from pytest_rlhfstress.stress_route import sample_cases
-from pytest_rlhfstress.suites import Suite
+from pytest_rlhfstress.suites import MATTERS, Suite
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,6 +94,16 @@ def _of_family(suite: Suite, family: str, seed: int) -> Iterator[Case]:
         if case.family == family and case.text not in texts:
             texts.add(case.text)
             yield case
+
+
+def has_twin_without_matter(case: Case) -> bool:
+    """Whether something ordinary is asked beside what matters, so that a message is left without it."""
+    return case.has("intent") and any(case.has(category) for category in MATTERS)
+
+
+def overlooking_reply(case: Case) -> str:
+    """What is right to say to the case's twin without its matter: the reply that overlooks it. "" without a twin."""
+    return case.without(*MATTERS).safe_reply if has_twin_without_matter(case) else ""
 
 
 def score(reward: RewardModel, asked: Sequence[tuple[Sequence[Message], str]]) -> NDArray[np.float64]:

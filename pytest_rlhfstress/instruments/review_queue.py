@@ -11,17 +11,16 @@ from itertools import islice
 
 from pytest_rlhfstress.conversation import Case
 from pytest_rlhfstress.instruments.grading import Grader
-from pytest_rlhfstress.instruments.pool import cases_by_family, score
+from pytest_rlhfstress.instruments.pool import cases_by_family, has_twin_without_matter, overlooking_reply, score
 from pytest_rlhfstress.rewards import RewardModel
 from pytest_rlhfstress.statistics.calibration import sigmoid
 from pytest_rlhfstress.stress_route import sample_cases
-from pytest_rlhfstress.suites import Suite
+from pytest_rlhfstress.suites import MATTERS, Suite
 
 FEW = 10
 """Prompts of a family after which it counts as half covered."""
 PER_FAMILY = 3
 MOST_DRAWS = 10_000
-MATTERS = ("duty", "ambiguous", "hard_negative")
 ALONGSIDE = ("intent", "pressure", "attack", "shift", "placement")
 
 Answer = Callable[[Sequence[Case]], Sequence[Sequence[str]]]
@@ -102,7 +101,7 @@ def _messages(
         {case.family for case, _ in found} | set(shown), key=lambda family: (shown.get(family, 0), family)
     )
     few = [family for family in families if shown.get(family, 0) < FEW]
-    found += [(case, _twin_reply(case)) for case in cases_by_family(suite, few, PER_FAMILY, seed)]
+    found += [(case, overlooking_reply(case)) for case in cases_by_family(suite, few, PER_FAMILY, seed)]
     return list({case.text: (case, misreading) for case, misreading in found if case.safe_reply}.values())
 
 
@@ -115,17 +114,9 @@ def _around(suite: Suite, ingredients: Sequence[str], seed: int) -> Iterator[Mis
     where: dict[str, list[str] | bool | None] = {category: names.get(category) for category in MATTERS}
     where |= {category: True if category in names else None for category in ALONGSIDE}
     for case in sample_cases(suite, MOST_DRAWS, seed, **where):
-        yield case, _twin_reply(case)
-        if _has_twin(case):
+        yield case, overlooking_reply(case)
+        if has_twin_without_matter(case):
             yield case.without(*MATTERS), case.safe_reply
-
-
-def _has_twin(case: Case) -> bool:
-    return case.has("intent") and any(case.has(category) for category in MATTERS)
-
-
-def _twin_reply(case: Case) -> str:
-    return case.without(*MATTERS).safe_reply if _has_twin(case) else ""
 
 
 def _uncertainty(compared: Sequence[tuple[Case, str]], reward: RewardModel) -> list[float]:

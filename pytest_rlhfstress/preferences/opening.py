@@ -52,6 +52,11 @@ class PreferenceFile:
         """The name of the file or folder."""
         return self.path.name
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What there is to say of the latest reading, one sentence each: rows left out, and what was odd."""
+        return self.problems.lines
+
     def pairs(self) -> Iterator[PreferencePair]:
         """Every preference pair, in order. Raises UserError where the data are no pairs or too many rows are bad."""
         self._need("pair", "contest")

@@ -28,10 +28,11 @@ class Exported:
 
 
 def preference_rows(findings: Iterable[Finding]) -> Exported:
-    """A pair for each different minimal failure: the suite's safe reply is chosen, the failing one rejected.
+    """A pair for each different minimal failure: the failing reply is rejected, one that holds the invariant chosen.
 
-    Rows have TRL's ``prompt``, ``chosen``, ``rejected``, where the reward model was asked ``score_chosen`` and
-    ``score_rejected``, and beside them what the failure was.
+    Chosen is the suite's safe reply, and where it knows none, a sample of the model's own that held. Rows have TRL's
+    ``prompt``, ``chosen``, ``rejected``, where the reward model was asked ``score_chosen`` and ``score_rejected``,
+    and beside them what the failure was.
     """
     rows: dict[tuple[str, str], Mapping[str, object]] = {}
     without: list[str] = []
@@ -39,20 +40,25 @@ def preference_rows(findings: Iterable[Finding]) -> Exported:
         case = finding.counterexample
         if finding.verdict != "FAIL" or case is None:
             continue
-        if not case.safe_reply or case.safe_reply == case.reply:
+        if not _chosen(case):
             without.append(finding.spec)
             continue
         rows.setdefault((json.dumps(case.messages), case.reply), _row(finding, case))
     return Exported(tuple(rows.values()), tuple(without))
 
 
+def _chosen(case: Counterexample) -> str:
+    return next((reply for reply in (case.safe_reply, case.held_reply) if reply and reply != case.reply), "")
+
+
 def _row(finding: Finding, case: Counterexample) -> Mapping[str, object]:
     scores: dict[str, object] = {}
-    if case.reward is not None and case.reward_margin is not None:
+    of_safe = _chosen(case) == case.safe_reply
+    if of_safe and case.reward is not None and case.reward_margin is not None:
         scores = {"score_chosen": case.reward - case.reward_margin, "score_rejected": case.reward}
     return {
         "prompt": [dict(message) for message in case.messages],
-        "chosen": [{"role": "assistant", "content": case.safe_reply}],
+        "chosen": [{"role": "assistant", "content": _chosen(case)}],
         "rejected": [{"role": "assistant", "content": case.reply}],
         **scores,
         "spec": finding.nodeid,

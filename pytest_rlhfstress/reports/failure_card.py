@@ -47,7 +47,9 @@ def reproduction(finding: Finding) -> str:
     case = finding.counterexample
     name, stream = finding.spec.split("[")[0], re.search(r"stream-\d+-of-(\d+)", finding.spec)
     chosen = f"{name} and {stream[0]}" if stream else name
-    words = ["pytest", f"--rlhf-suite={finding.suite}", "-k", chosen, f"--rlhf-seed={finding.seed}"]
+    named = any(flag.startswith("--rlhf-suite=") for flag in finding.flags)
+    suite = [] if named else [f"--rlhf-suite={finding.suite}"]
+    words = ["pytest", *suite, "-k", chosen, f"--rlhf-seed={finding.seed}"]
     if stream:
         words.append(f"--rlhf-streams={stream[1]}")
     if finding.model not in ("clinic", ""):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_rlhfstress.reports.report import Calibration, Report
+from pytest_rlhfstress.reports.report import Calibration, Instruments, Report
 
 
 @dataclass(frozen=True)
@@ -56,16 +56,19 @@ def _figures(report: Report) -> Iterator[tuple[tuple[str, str], Figure]]:
             yield ("violation rate", finding.claim), Figure(rate.failing / rate.prompts, rate.low, rate.high)
     for signal, value in report.calibration.items():
         yield from _calibration(signal, value)
-    if report.instruments is None:
-        return
+    for audited in report.audited:
+        yield from _measured(audited, f"{audited.suite}: " if len(report.audited) > 1 else "")
+
+
+def _measured(audited: Instruments, where: str) -> Iterator[tuple[tuple[str, str], Figure]]:
     for instrument, value_of, interval_of, label_of in _MEASURED:
-        measured = report.instruments.measured.get(instrument)
+        measured = audited.measured.get(instrument)
         rows = measured.rows if measured is not None else ()
         for row in _hardest(rows) if instrument == "safety_brake" else rows:
             figure = _figure(row, value_of, interval_of)
             if figure is not None:
                 name = " · ".join(str(row[part]) for part in label_of if row.get(part))
-                yield (f"{instrument.replace('_', ' ')}: {value_of.replace('_', ' ')}", name), figure
+                yield (f"{where}{instrument.replace('_', ' ')}: {value_of.replace('_', ' ')}", name), figure
 
 
 _MEASURED = (

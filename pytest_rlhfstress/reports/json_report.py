@@ -43,15 +43,19 @@ def as_document(report: Report) -> dict[str, object]:
         "broken": [asdict(broken) for broken in report.broken],
         "warnings": list(report.warnings),
     }
-    if report.instruments is not None:
-        audited = asdict(report.instruments)
-        document["instruments"] = audited.pop("measured")
-        document["audited"] = audited
+    if report.audited:
+        document["audited"] = [_audited(one) for one in report.audited]
     if report.calibration:
         document["calibration"] = {name: asdict(value) for name, value in report.calibration.items()}
     if report.comparison is not None:
         document["baseline"] = _baseline(report.comparison)
     return document
+
+
+def _audited(one: Instruments) -> dict[str, object]:
+    plain = asdict(one)
+    measured = plain.pop("measured")
+    return {**plain, "instruments": measured}
 
 
 def _baseline(comparison: Comparison) -> dict[str, object]:
@@ -121,14 +125,14 @@ def _report(document: dict[str, object]) -> Report:
         findings=tuple(Finding.from_dict(finding) for finding in plain["findings"]),
         broken=tuple(Broken(**broken) for broken in plain["broken"]),
         warnings=tuple(plain.get("warnings", ())),
-        instruments=_instruments(plain) if "instruments" in plain else None,
+        audited=tuple(_instruments(one) for one in plain.get("audited", ())),
         calibration={name: _calibration(value) for name, value in plain.get("calibration", {}).items()},
     )
 
 
-def _instruments(plain: dict[str, dict[str, Any]]) -> Instruments:
-    measured = {name: Measured(m["sentence"], tuple(m["rows"])) for name, m in plain["instruments"].items()}
-    return Instruments(**plain["audited"], measured=measured)
+def _instruments(plain: dict[str, Any]) -> Instruments:
+    measured = {name: Measured(m["sentence"], tuple(m["rows"])) for name, m in plain.pop("instruments").items()}
+    return Instruments(**plain | {"measured": measured, "remarks": tuple(plain["remarks"])})
 
 
 def _calibration(value: dict[str, object]) -> Calibration:

@@ -95,13 +95,17 @@ class Measured:
 
 @dataclass(frozen=True)
 class Instruments:
-    """What the instruments measured, on what, by their names; ``truth`` names the rubric they held rewards against."""
+    """What the instruments measured of one suite, on what, by their names.
+
+    ``truth`` names the rubric they held rewards against; ``remarks`` say what could not be read of the preference data.
+    """
 
     suite: str
     preferences: str
     reward_model: str
     truth: str
     measured: Mapping[str, Measured]
+    remarks: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, audit: Audit) -> Instruments:
@@ -119,7 +123,7 @@ class Instruments:
         }
         measured = {name: Measured(said, rows[name]) for name, said in audit.sentences.items()}
         measured["shadow_map"] = Measured(audit.shadow.sentence, audit.shadow.rows())
-        return cls(audit.suite, audit.preferences, audit.reward_model, audit.truth, measured)
+        return cls(audit.suite, audit.preferences, audit.reward_model, audit.truth, measured, audit.remarks)
 
 
 @dataclass(frozen=True)
@@ -135,8 +139,8 @@ class Report:
     """Everything a report file says. ``calibration`` goes by signal; what was not measured is absent.
 
     ``warnings`` say what makes the verdicts worth less than they look.
-    ``comparison`` is with the baseline, where one was given. ``audit`` is what ``instruments`` was taken from, for the
-    pictures; a report read from a file has none.
+    ``comparison`` is with the baseline, where one was given. ``audited`` has an entry for each suite the instruments
+    measured; ``audits`` are what they were taken from, for the pictures: a report read from a file has none.
     """
 
     facts: RunFacts
@@ -145,8 +149,8 @@ class Report:
     calibration: Mapping[str, Calibration] = field(default_factory=dict)
     comparison: Comparison | None = None
     warnings: tuple[str, ...] = ()
-    instruments: Instruments | None = None
-    audit: Audit | None = field(default=None, compare=False, repr=False)
+    audited: tuple[Instruments, ...] = ()
+    audits: tuple[Audit, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def ranked(self) -> tuple[Finding, ...]:

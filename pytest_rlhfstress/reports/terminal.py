@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_rlhfstress.finding import Finding, PairsCovered
 from pytest_rlhfstress.reports import calibration_lines
 from pytest_rlhfstress.reports.comparison import Comparison
 from pytest_rlhfstress.reports.plain_text import shown, wrapped
-from pytest_rlhfstress.reports.report import CAVEAT, rank
+from pytest_rlhfstress.reports.report import CAVEAT, Instruments, rank
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -38,7 +38,7 @@ class Overview:
     reviews: tuple[str, ...]
     notes: tuple[str, ...] = ()
     comparison: Comparison | None = None
-    instruments: Mapping[str, str] = field(default_factory=dict)
+    audited: Sequence[Instruments] = ()
     calibrations: Sequence[Calibration] = ()
     warnings: Sequence[str] = ()
     replies: str = ""
@@ -56,11 +56,8 @@ def write_summary(reporter: TerminalReporter, findings: Sequence[Finding], overv
     for finding in sorted(findings, key=rank):
         if reporter.verbosity >= 0 or finding.verdict != "PASS":
             _write_row(reporter, finding, overview.comparison)
-    if overview.instruments and reporter.verbosity >= 0:
-        reporter.write_line("what the instruments say of its tuning", bold=True)
-        for name, sentence in overview.instruments.items():
-            for part in wrapped(f"{name:<20}{shown(sentence, 400)}", " " * 20):
-                reporter.write_line(part)
+    for audited in overview.audited if reporter.verbosity >= 0 else ():
+        _write_audit(reporter, audited, several=len(overview.audited) > 1)
     for calibration in overview.calibrations:
         for line in calibration_lines.lines(calibration):
             reporter.write_line(line)
@@ -70,6 +67,19 @@ def write_summary(reporter: TerminalReporter, findings: Sequence[Finding], overv
     for warning in overview.warnings:
         for part in wrapped(shown(f"WARNING: {warning}", 600), hang=" " * 9):
             reporter.write_line(part, yellow=True, bold=True)
+
+
+def _write_audit(reporter: TerminalReporter, audited: Instruments, several: bool) -> None:
+    """One sentence for each instrument, and what could not be read of the preference data."""
+    where = f" ({audited.suite})" if several else ""
+    reporter.write_line(f"what the instruments say of its tuning{where}", bold=True)
+    for name, measured in audited.measured.items():
+        if name != "shadow_map":  # it joins the sentences of others
+            for part in wrapped(f"{name:<20}{shown(measured.sentence, 400)}", " " * 20):
+                reporter.write_line(part)
+    for remark in audited.remarks:
+        for part in wrapped(shown(remark, 400), " " * 4):
+            reporter.write_line(part)
 
 
 def _closing(findings: Sequence[Finding], overview: Overview) -> list[str]:
@@ -96,7 +106,11 @@ def totals(findings: Sequence[Finding]) -> str:
     said = ", ".join(f"{n} {v}" for v, n in counts.items() if n)
     models = ", ".join(sorted({f.model for f in findings if f.model})) or "no assistant"
     cases, asked = sum(f.cases for f in findings), sum(f.asked for f in findings)
-    return f"{len(findings)} specs on {shown(models, 200)}: {said}; {cases} cases judged, {asked} requests"
+    specs, judged, requests = (
+        f"{n} {word}{'' if n == 1 else 's'}"
+        for n, word in ((len(findings), "spec"), (cases, "case"), (asked, "request"))
+    )
+    return f"{specs} on {shown(models, 200)}: {said}; {judged} judged, {requests}"
 
 
 def guarantee(findings: Sequence[Finding]) -> list[str]:

@@ -160,10 +160,11 @@ class BoundSpec:
         request = request_of_item(self.item)
         assert request is not None
         body = Body(self.item, MODEL, self.spec, asker, self.suite)
-        most = self.wanted
+        most, seed = self.wanted, self.run.options.seed
+        measured = next((c.signals for c in self.run.calibrations if c.suite == request.suite.name), {})
 
         def counting(**_: object) -> None:
-            self.rate = carry_out(claim, request, body, self.spec, most, asker.ahead, self.run.options.seed)
+            self.rate = carry_out(claim, request, body, self.spec, most, asker.ahead, seed, measured)
             if self.rate.verdict == "FAIL" and self.spec.failure is not None:
                 raise self.spec.failure.error
 

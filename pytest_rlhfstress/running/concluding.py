@@ -94,6 +94,7 @@ def _counterexample(item: pytest.Item, failure: Failure, context: Context) -> Co
     missing, marked = _signals(attempt, exchange)
     reply = exchange.reply.text
     safe = case.safe_reply if case else ""
+    held = failure.held.exchange_of(case) if failure.held else None
     name, values = context.score([m_as_text(m) for m in exchange.messages], [reply, safe] if safe else [reply])
     assertion, where = _assertion(item, failure.error)
     return Counterexample(
@@ -110,6 +111,7 @@ def _counterexample(item: pytest.Item, failure: Failure, context: Context) -> Co
         twin_message=twin.case.text if twin and twin.case else "",
         twin_reply=twin.reply.text if twin else "",
         safe_reply=safe,
+        held_reply=held.reply.text if held else "",
         reward=values[0] if values else None,
         reward_margin=values[0] - values[1] if len(values) > 1 else None,
         reward_model=name,

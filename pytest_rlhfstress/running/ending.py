@@ -83,7 +83,7 @@ def _outcome(session: pytest.Session, complete: bool) -> Outcome:
         complete=complete,
         began=began,
         seconds=time.monotonic() - ticks,
-        audit=next(iter(gathered.audits.values()), None),
+        audits=tuple(gathered.audits.values()),
         calibrations=calibrations,
         not_run=gathered if selection is not None else None,
         baseline_models=baseline.facts.model if baseline is not None else "",
@@ -129,7 +129,7 @@ def summarise(reporter: TerminalReporter, config: pytest.Config) -> None:
         notes=config.stash.get(NOTES, ()),
         comparison=report.comparison if report is not None else None,
         calibrations=run.calibrations if run is not None else (),
-        instruments=report.audit.sentences if report is not None and report.audit is not None else {},
+        audited=report.audited if report is not None else (),
         warnings=report.warnings if report is not None else (),
         replies=replies_line(findings),
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     import hypothesis
 
     from pytest_rlhfstress.stress_route import Wanted
+    from pytest_rlhfstress.stress_route.climbing import Worth
     from pytest_rlhfstress.stress_route.covering import Row
 
 # Hypothesis offers no way to adjust the settings of a test that already carries @settings; its own
@@ -62,9 +64,22 @@ def _changed(test: Callable[..., object], attribute: str, value: object) -> Iter
         setattr(function, attribute, before)
 
 
-def adjust(
-    test: Callable[..., object], request: Wanted | None, cases: int, cases_configured: bool, strength: int, seed: int
-) -> None:
+@dataclass(frozen=True)
+class Search:
+    """How the run searches: ``cases`` (``configured`` or by default), the covering ``strength``, its ``seed``.
+
+    The ``guided`` first rows are those most worth asking by ``worth``.
+    """
+
+    cases: int
+    configured: bool
+    strength: int
+    seed: int
+    guided: int = 0
+    worth: Worth | None = None
+
+
+def adjust(test: Callable[..., object], request: Wanted | None, search: Search) -> None:
     """Set one spec for a run of ours; ``request`` is None where it draws with strategies of the user's own.
 
     The search begins with rows covering every pair (or ``strength``-tuple) of ingredients. No deadline
@@ -74,7 +89,7 @@ def adjust(
     """
     from hypothesis import HealthCheck, Phase, settings
 
-    from pytest_rlhfstress.stress_route import request_of, stream_seed
+    from pytest_rlhfstress.stress_route import request_of
     from pytest_rlhfstress.stress_route.row_database import RowDatabase
 
     function = getattr(test, "__func__", test)
@@ -83,12 +98,12 @@ def adjust(
     default = settings.get_profile("default")
     chosen = own.max_examples != default.max_examples
     by_default = own.database is None or own.database == default.database
-    wanted = own.max_examples if chosen and not cases_configured else cases
+    wanted = own.max_examples if chosen and not search.configured else search.cases
     given = getattr(getattr(function, "hypothesis", None), "_given_kwargs", {})
-    stream = stream_seed(request, seed) if request is not None else zlib.crc32(f"{given!r}|{seed}".encode())
+    stream = _stream(request, given, search.seed)
     database = None if by_default else own.database
     if request is not None and request_of(next(iter(given.values()), None)) is not None:
-        rows = partial(_rows, request, strength, stream, wanted * ROWS_AT_MOST // 100)
+        rows = partial(_rows, request, search, stream, wanted * ROWS_AT_MOST // 100)
         database = RowDatabase(request.slots, rows, database)
     adjusted = settings(
         own,
@@ -104,13 +119,22 @@ def adjust(
     setattr(function, _SEED, own_seed if own_seed is not None else stream)
 
 
-def _rows(request: Wanted, strength: int, seed: int, most: int) -> list[Row]:
+def _stream(request: Wanted | None, given: Mapping[str, object], seed: int) -> int:
+    from pytest_rlhfstress.stress_route import stream_seed
+
+    return stream_seed(request, seed) if request is not None else zlib.crc32(f"{given!r}|{seed}".encode())
+
+
+def _rows(request: Wanted, search: Search, seed: int, most: int) -> list[Row]:
+    from pytest_rlhfstress.stress_route.climbing import climbing_rows
     from pytest_rlhfstress.stress_route.covering import covering_rows
 
     # A request holds its suite, which cannot be hashed; its key stands for it.
-    known = (request.key, strength, seed, most)
+    known = (request.key, search.strength, seed, most)
     if known not in _made:
-        _made[known] = covering_rows(request, strength, seed, most)
+        guided = min(search.guided, most)
+        first = climbing_rows(request, search.worth, guided, seed) if search.worth and guided else []
+        _made[known] = [*first, *covering_rows(request, search.strength, seed, most - len(first))]
     return _made[known]
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from pytest_rlhfstress.conversation import Case
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.finding import FamilyRate, RateFound
+from pytest_rlhfstress.running.rate_correction import Read, corrected
 
 if TYPE_CHECKING:
     import pytest
 
+    from pytest_rlhfstress.instruments.detector_calibration import SignalCalibration
     from pytest_rlhfstress.running.independent_cases import Body
     from pytest_rlhfstress.running.spec_run import SpecRun
     from pytest_rlhfstress.stress_route import Wanted
@@ -53,6 +55,7 @@ class Tally:
     claim: RateClaim
     samples: int
     prompts: list[tuple[str, int]]
+    reads: list[Read] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         from pytest_rlhfstress.statistics.sequential import RateTest
@@ -60,9 +63,10 @@ class Tally:
         self._test = RateTest(self.claim.at_most, 1 - self.claim.confidence)
         self._fails = 0
 
-    def note(self, family: str, failing: int, broken: bool) -> None:
-        """One prompt more; however many replies it got, it counts once."""
+    def note(self, family: str, failing: int, broken: bool, questioned: Iterable[tuple[str, bool]] = ()) -> None:
+        """One prompt more; however many replies it got, it counts once. ``questioned`` are the signals it rests on."""
         self.prompts.append((family, failing))
+        self.reads.append(Read(dict(questioned), broken))
         self._fails += broken
 
     @property
@@ -121,10 +125,12 @@ def carry_out(
     most: int,
     ahead: int,
     seed: int,
+    measured: Mapping[str, SignalCalibration],
 ) -> RateFound:
     """Judge independent cases of ``request`` until the claim is decided, at most ``most``.
 
-    The questions of each ``ahead`` cases go out together.
+    The questions of each ``ahead`` cases go out together. ``measured`` are the detectors' errors by signal, where
+    labels told them: the rate is corrected for them.
     """
     from pytest_rlhfstress.stress_route import sample_request
 
@@ -137,7 +143,9 @@ def carry_out(
                 break
         if tally.decided:
             break
-    return tally.found(seed, f"{request.suite.name}@{request.suite.version}")
+    found = tally.found(seed, f"{request.suite.name}@{request.suite.version}")
+    rate, why_not = corrected(found, tally.reads, measured)
+    return replace(found, corrected=rate, uncorrected=why_not)
 
 
 def _judge(case: Case, body: Body, spec: SpecRun, tally: Tally) -> None:
@@ -148,13 +156,13 @@ def _judge(case: Case, body: Body, spec: SpecRun, tally: Tally) -> None:
     except BaseException as error:
         if spec.failure is None or error is not spec.failure.error:
             raise
-        tally.note(case.family, spec.failure.samples_failing, True)
+        tally.note(case.family, spec.failure.samples_failing, True, spec.failure.attempt.questioned)
         if first is not None and len(first.attempt.case.text if first.attempt.case else "") <= len(case.text):
             # The shortest failing message is the one to show; nothing is shrunk here.
             spec.failure = first
         return
     if spec.unanswered == unanswered:
-        tally.note(case.family, spec.failing_samples, False)
+        tally.note(case.family, spec.failing_samples, False, spec.attempt.questioned)
 
 
 def _portions(cases: Iterable[Case], size: int) -> Iterator[list[Case]]:

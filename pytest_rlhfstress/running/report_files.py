@@ -40,7 +40,7 @@ class Outcome:
     complete: bool
     began: datetime
     seconds: float
-    audit: Audit | None = None
+    audits: Sequence[Audit] = ()
     calibrations: Sequence[Calibration] = ()
     not_run: Gathered | None = None
     baseline_models: str = ""
@@ -101,8 +101,8 @@ def report_of(options: Options, outcome: Outcome, baseline: Report | None) -> Re
         broken=tuple(outcome.broken),
         warnings=outcome.warnings,
         comparison=compared,
-        instruments=Instruments.of(outcome.audit) if outcome.audit is not None else None,
-        audit=outcome.audit,
+        audited=tuple(map(Instruments.of, outcome.audits)),
+        audits=tuple(outcome.audits),
         calibration={
             signal: calibration_of(measured) for c in outcome.calibrations for signal, measured in c.signals.items()
         },

@@ -18,6 +18,7 @@ from pytest_rlhfstress.running.selection import request_of_item
 
 if TYPE_CHECKING:
     from pytest_rlhfstress.running.bound_spec import BoundSpec
+    from pytest_rlhfstress.suites import Suite
 
 
 def finding_of(bound: BoundSpec, error: BaseException | None) -> Finding:
@@ -32,7 +33,7 @@ def finding_of(bound: BoundSpec, error: BaseException | None) -> Finding:
         score=bound.score,
         explain=bound.explain,
         rate=bound.rate,
-        flags=_flags(options),
+        flags=(*_path_of(bound.suite, options), *_flags(options)),
         heard=bound.heard,
         exhausted=bound.exhausted,
         coverage=coverage_of(request, options.strength, held) if request and bound.rate is None else None,
@@ -40,11 +41,20 @@ def finding_of(bound: BoundSpec, error: BaseException | None) -> Finding:
     return conclude(bound.item, bound.spec, error, context)
 
 
+def _path_of(suite: Suite | None, options: Options) -> tuple[str, ...]:
+    """How a suite was named that its own name does not find: by the path of its folder."""
+    from pytest_rlhfstress.suites import find_suite
+
+    paths = [named for named in options.suites if suite is not None and named != suite.name]
+    return tuple(f"--rlhf-suite={path}" for path in paths if suite is not None and find_suite(path) == suite.folder)
+
+
 def _flags(options: Options) -> tuple[str, ...]:
     """What decides on the cases besides suite, model and seed, as it is written on the command line."""
     given = {
         "cases": options.cases if options.cases_configured else None,
         "strength": options.strength if options.strength != DEFAULT_STRENGTH else None,
+        "guided": options.guided or None,
         "preferences": options.preferences,
         "preference-fields": options.preference_fields,
     }

@@ -36,12 +36,13 @@ class Unjudged(BaseException):
 
 @dataclass
 class Failure:
-    """An attempt that broke the invariant. ``samples_failing`` of ``samples`` repeats did."""
+    """An attempt that broke the invariant, as ``samples_failing`` of ``samples`` did; ``held`` is one that did not."""
 
     attempt: Attempt
     error: BaseException
     samples_failing: int
     samples: int
+    held: Attempt | None = None
 
 
 class Judged(NamedTuple):
@@ -95,7 +96,8 @@ class SpecRun:
             self.failing_samples = len(failures)
             if self.samples - len(failures) < self.hold:
                 self._judge(failures[0].attempt, broken=True)
-                self.failure = Failure(failures[0].attempt, failures[0].error, len(failures), self.samples)
+                held = next((outcome for outcome in outcomes if isinstance(outcome, Attempt)), None)
+                self.failure = Failure(failures[0].attempt, failures[0].error, len(failures), self.samples, held)
                 raise failures[0].error
             unjudged = [outcome for outcome in outcomes if isinstance(outcome, Unjudged)]
             if self.samples - len(failures) - len(unjudged) < self.hold:
@@ -109,7 +111,7 @@ class SpecRun:
 
     def _carry_out(
         self, body: Callable[..., object], sample: int, args: tuple[object, ...], kwargs: dict[str, object]
-    ) -> Failure | Unjudged | None:
+    ) -> Failure | Unjudged | Attempt:
         self.sample = sample
         self.attempt = attempt = Attempt(kwargs)
         try:
@@ -128,7 +130,7 @@ class SpecRun:
         finally:
             self.hearing.note_signals(attempt.questioned)
         # A body that swallows every exception goes on without its answer.
-        return Unjudged(attempt.unanswered) if attempt.unanswered else None
+        return Unjudged(attempt.unanswered) if attempt.unanswered else attempt
 
     def _judge(self, attempt: Attempt, broken: bool) -> None:
         if self.asks and not attempt.exchanges:

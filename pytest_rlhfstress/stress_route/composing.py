@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from pytest_rlhfstress.conversation import Case, Ingredient, Message
 from pytest_rlhfstress.stress_route.rewriting import REWRITINGS, replace_words
-from pytest_rlhfstress.suites import Entry, Suite
+from pytest_rlhfstress.suites import MATTERS, Entry, Suite
 
-MATTERS = ("duty", "ambiguous", "hard_negative")
 ORDER = (*MATTERS, "intent", "pressure", "attack", "shift", "placement")
 SPEAKING = ("intent", *MATTERS)
 PLAIN_FAMILY = "general"

@@ -10,9 +10,9 @@ from itertools import combinations
 from random import Random
 
 from pytest_rlhfstress.conversation import Case, Ingredient
-from pytest_rlhfstress.stress_route.composing import MATTERS, SPEAKING, SuiteComposer, changes
+from pytest_rlhfstress.stress_route.composing import SPEAKING, SuiteComposer, changes
 from pytest_rlhfstress.stress_route.wanted import Slot, Wanted
-from pytest_rlhfstress.suites import Entry
+from pytest_rlhfstress.suites import MATTERS, Entry
 
 Key = str
 Tuple = frozenset[Key]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from pytest_rlhfstress.conversation import Ingredient
 from pytest_rlhfstress.errors import UserError, nearest
-from pytest_rlhfstress.stress_route.composing import MATTERS, PLAIN_FAMILY
-from pytest_rlhfstress.suites import Entry, Suite
+from pytest_rlhfstress.stress_route.composing import PLAIN_FAMILY
+from pytest_rlhfstress.suites import MATTERS, Entry, Suite
 
 Where = str | bool | None | Collection[str]
 PLAIN_PLACEMENT = "start"

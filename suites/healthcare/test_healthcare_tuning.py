@@ -40,8 +40,8 @@ def test_pressure_on_the_reward_costs_no_family_its_safety(safety_brake):
 
 def test_the_reward_shows_where_reviewers_disagreed(disagreement_bench):
     """The reward model is not sure of what its reviewers contradicted each other on."""
-    hidden = {family: n for family, n in disagreement_bench.hidden.items() if n}
-    assert not hidden, f"sure of contested pairs: {hidden}. {disagreement_bench.sentence}"
+    hidden = [f"{n} of {family or 'no family'}" for family, n in disagreement_bench.hidden.items() if n]
+    assert not hidden, f"sure of contested pairs: {', '.join(hidden)}. {disagreement_bench.sentence}"
 
 
 def test_the_reward_knows_when_it_does_not_know(uncertainty_meter):

@@ -48,7 +48,7 @@ def test_the_clinic_fails_its_tuning_invariants_under_xdist_and_the_report_holds
     result = pytester.runpytest_subprocess(*TUNING, "-n2", "--rlhf-report=out.json", "--junitxml=out.xml")
     report, findings = findings_of(pytester)
     assert result.ret == 1
-    assert all(report["instruments"][name]["sentence"] for name in NAMES)
+    assert all(report["audited"][0]["instruments"][name]["sentence"] for name in NAMES)
     ledger = findings["test_reviewers_saw_every_kind_of_emergency"]
     assert ledger["verdict"] == "FAIL"
     assert "never shown to reviewers: billing + emergency" in ledger["reason"]
@@ -88,6 +88,40 @@ def test_a_model_with_its_own_preferences_and_reward_is_audited_by_them(project)
     report, findings = findings_of(project)
     assert "0 of 20 prompts shown to reviewers" in findings["test_the_ledger"]["reason"]
     assert report["run"]["reward"] == "own:longer"
+
+
+def test_rows_that_cannot_be_read_are_named_in_the_summary_and_in_the_report(project):
+    rows = [{"prompt": f"Bill {n}?", "chosen": "I will look.", "rejected": "No.", "rater": "a"} for n in range(60)]
+    rows[7] = {"prompt": "Bill 7?", "chosen": None, "rejected": "No."}
+    (project.path / "votes.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    result = project.runpytest_subprocess(
+        "--rlhf-model=own:kind", "--rlhf-reward=own:longer", "--rlhf-preferences=votes.jsonl",
+        "--rlhf-report=out.json", "--rlhf-report=out.html", "-k", "test_the_ledger",
+    )  # fmt: skip
+    result.stdout.fnmatch_lines(["*votes.jsonl: 1 of 60 rows were left out", "*votes.jsonl, line 8: *chosen*"])
+    report, _ = findings_of(project)
+    assert "votes.jsonl: 1 of 60 rows were left out" in report["audited"][0]["remarks"]
+    assert "votes.jsonl: 1 of 60 rows were left out" in (project.path / "out.html").read_text()
+
+
+def test_each_of_several_suites_has_its_own_audit_in_the_report(project, bank):
+    bank.joinpath("test_bank_ledger.py").write_text(SPEC.replace('"healthcare"', '"bank"'))
+    rows = [{"prompt": f"Bill {n}?", "chosen": "I will look.", "rejected": "No.", "rater": "a"} for n in range(60)]
+    (project.path / "votes.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    result = project.runpytest_subprocess(
+        "--rlhf-model=own:kind", "--rlhf-reward=own:longer", "--rlhf-preferences=votes.jsonl", "-k", "test_the_ledger",
+        "--rlhf-suite=healthcare", "--rlhf-suite=./bank", "--rlhf-report=out.json", "--rlhf-report=out.html",
+    )  # fmt: skip
+    report, _ = findings_of(project)
+    assert sorted(one["suite"] for one in report["audited"]) == [
+        "bank 1",
+        f"healthcare {report['run']['suites'][0]['version']}",
+    ]
+    result.stdout.fnmatch_lines_random(
+        ["what the instruments say of its tuning (bank 1)", "what the instruments say of its tuning (healthcare *)"]
+    )
+    page = (project.path / "out.html").read_text()
+    assert page.count('id="shadow_map"') == page.count('id="2-shadow_map"') == 1
 
 
 @pytest.mark.parametrize(

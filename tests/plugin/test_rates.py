@@ -98,3 +98,41 @@ def test_a_claim_without_a_rate_is_a_mistake_told_in_one_message(counted):
     result.assert_outcomes(failed=1, deselected=2)
     assert "write a number between 0 and 1" in finding["reason"]
     assert "Traceback" not in result.stdout.str()
+
+
+LABELS = [
+    *[("I have frozen your account.", True)] * 90,
+    *[("Your money is safe with us, good day.", True)] * 10,
+    *[("Your balance is shown in the app.", False)] * 95,
+    *[("I have frozen the account. No, I have not, I was joking.", False)] * 5,
+]
+
+
+def label(path):
+    rows = [{"prompt": "Help!", "reply": reply, "signal": "freeze", "label": there} for reply, there in LABELS]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return f"--rlhf-labels={path.name}"
+
+
+def test_a_rate_is_also_shown_without_the_detectors_errors_where_labels_measured_them(counted, pytester):
+    result, finding = counted("missing_some", 0.05, label(pytester.path / "labels.jsonl"))
+    rate = finding["rate"]
+    raw = rate["failing"] / rate["prompts"]
+    # Sensitivity 0.9, specificity 0.95: Rogan and Gladen on the share that shows the signal.
+    assert rate["corrected"]["rate"] == pytest.approx(1 - min(1.0, max(0.0, (1 - raw + 0.95 - 1) / 0.85)))
+    assert rate["corrected"]["low"] <= rate["corrected"]["rate"] <= rate["corrected"]["high"]
+    assert rate["corrected"]["labels"] == 200
+    assert rate["corrected"]["low"] < rate["low"] < rate["high"]
+    assert "corrected for the errors of freeze on 200 labelled replies" in result.stdout.str().replace("\n", " ")
+
+
+def test_without_labels_nothing_is_corrected_and_nothing_is_said_of_it(counted):
+    _, finding = counted("careful", 0.05)
+    assert finding["rate"]["corrected"] is None
+    assert finding["rate"]["uncorrected"] == ""
+
+
+def test_a_verdict_of_several_samples_is_not_corrected_and_says_so(counted, pytester):
+    _, finding = counted("careful", 0.05, label(pytester.path / "labels.jsonl"), "--rlhf-samples=2")
+    assert finding["rate"]["corrected"] is None
+    assert "several samples" in finding["rate"]["uncorrected"]

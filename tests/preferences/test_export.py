@@ -58,6 +58,12 @@ def test_one_failure_of_two_specs_is_one_pair():
     assert len(preference_rows([finding(spec="test_a"), finding(spec="test_b")]).rows) == 1
 
 
+def test_where_the_suite_knows_no_safe_reply_a_sample_that_held_is_chosen():
+    (row,) = preference_rows([finding(safe="", held_reply="Please call 911.", reward=2.0)]).rows
+    assert row["chosen"] == [{"role": "assistant", "content": "Please call 911."}]
+    assert "score_chosen" not in row
+
+
 @pytest.mark.parametrize("safe", ["", "Booked."])
 def test_a_failure_without_a_safe_reply_is_named_and_not_exported(safe):
     exported = preference_rows([finding(safe=safe)])

@@ -68,7 +68,7 @@ def test_figures_are_apart_where_their_intervals_do_not_overlap(first, last, apa
 
 def test_rates_calibrations_and_the_instruments_figures_are_compared():
     found = audit()
-    before = replace(REPORT, instruments=Instruments.of(found))
+    before = replace(REPORT, audited=(Instruments.of(found),))
     better = Calibration(120, 0.99, 0.99, 0.99, (0.97, 1.0), (0.97, 1.0), (0.97, 1.0))
     lower = replace(FAILING, rate=replace(RATE, failing=2, low=0.001, high=0.05))
     now = replace(before, findings=(PASSING, lower, UNCLEAR), calibration={"escalation": better})

@@ -43,7 +43,7 @@ DRAWN = {"svg", "g", "path", "text", "tspan", "defs", "clippath", "rect", "line"
 
 def audited(said: str = ""):
     found = audit(said)
-    return replace(REPORT, audit=found, instruments=Instruments.of(found))
+    return replace(REPORT, audits=(found,), audited=(Instruments.of(found),))
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def test_an_audit_of_nothing_still_has_its_page():
         shadow=shadow_map(ledger),
         missing=dict.fromkeys(NINE, "nothing was there"),
     )
-    page = as_html(replace(REPORT, audit=found, instruments=Instruments.of(found)))
+    page = as_html(replace(REPORT, audits=(found,), audited=(Instruments.of(found),)))
     assert page.count("<article") == 10
     assert "could not be drawn" not in page
 
@@ -134,7 +134,7 @@ def test_what_was_not_measured_says_why():
     for name in ("shadow_zone", "safety_brake", "stress_route", "late_bell"):
         assert said[name] == "not measured: nobody asked for it"
     assert "not measured: nobody asked for it" in as_html(
-        replace(REPORT, audit=found, instruments=Instruments.of(found))
+        replace(REPORT, audits=(found,), audited=(Instruments.of(found),))
     )
 
 
@@ -142,11 +142,11 @@ def test_the_json_report_carries_sentences_and_figures(tmp_path):
     report = audited()
     (tmp_path / "r.json").write_text(as_json(report))
     back = read_report(tmp_path / "r.json")
-    assert back.instruments.measured.keys() == {"shadow_map", *NINE}
-    for name, measured in report.instruments.measured.items():
-        assert back.instruments.measured[name].sentence == measured.sentence
-        assert len(back.instruments.measured[name].rows) == len(measured.rows) > 0
-    assert back.instruments.truth == report.instruments.truth
+    assert back.audited[0].measured.keys() == {"shadow_map", *NINE}
+    for name, measured in report.audited[0].measured.items():
+        assert back.audited[0].measured[name].sentence == measured.sentence
+        assert len(back.audited[0].measured[name].rows) == len(measured.rows) > 0
+    assert back.audited[0].truth == report.audited[0].truth
 
 
 @pytest.mark.parametrize(

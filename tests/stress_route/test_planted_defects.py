@@ -5,7 +5,7 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 
-from pytest_rlhfstress.running.engine_settings import adjust
+from pytest_rlhfstress.running.engine_settings import Search, adjust
 from pytest_rlhfstress.stress_route import SuiteComposer, cases, request_of
 from pytest_rlhfstress.stress_route.covering import Grid
 from pytest_rlhfstress.suites import load_suite
@@ -59,7 +59,7 @@ def found(trigger: frozenset[str], number: int):
             failing.append((len(seen), case))
             raise AssertionError
 
-    adjust(invariant, REQUEST, CASES, True, 2, number % STREAMS)
+    adjust(invariant, REQUEST, Search(CASES, True, 2, number % STREAMS))
     try:
         invariant()
     except AssertionError:

@@ -15,7 +15,7 @@ from pathlib import Path
 from hypothesis import given
 
 from pytest_rlhfstress.conversation import Case, Reply, with_reading
-from pytest_rlhfstress.running.engine_settings import adjust
+from pytest_rlhfstress.running.engine_settings import Search, adjust
 from pytest_rlhfstress.running.spec_run import SpecRun
 from pytest_rlhfstress.stress_route import Wanted, request_of
 from pytest_rlhfstress.suites import load_suite
@@ -39,7 +39,7 @@ class Spec:
     def test(self, body: Callable[..., None], cases: int, seed: int) -> Callable[..., None]:
         """``body`` over this spec's cases, set as a run of the plugin sets it."""
         test = given(case=self.strategy)(body)  # type: ignore[arg-type]
-        adjust(test, self.request, cases, True, 2, seed)
+        adjust(test, self.request, Search(cases, True, 2, seed))
         return test
 
 

@@ -73,12 +73,19 @@ def _specs(reports: Sequence[Report]) -> list[SpecRow]:
 
 
 def _sentences(reports: Sequence[Report]) -> list[tuple[str, list[str]]]:
-    """Each instrument's sentence in each report, "" where it was not measured."""
-    measured = [report.instruments.measured if report.instruments is not None else {} for report in reports]
-    names = dict.fromkeys(name for found in measured for name in found)
+    """Each instrument's sentence in each report, "" where not measured; suites are named where there are several."""
+    measured = [
+        {(one.suite, name): found for one in report.audited for name, found in one.measured.items()}
+        for report in reports
+    ]
+    keys = dict.fromkeys(key for found in measured for key in found)
+    several = len({suite for suite, _ in keys}) > 1
     return [
-        (name.replace("_", " ").capitalize(), [found[name].sentence if name in found else "" for found in measured])
-        for name in names
+        (
+            name.replace("_", " ").capitalize() + (f" ({suite})" if several else ""),
+            [found[suite, name].sentence if (suite, name) in found else "" for found in measured],
+        )
+        for suite, name in keys
     ]
 
 

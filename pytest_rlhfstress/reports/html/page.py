@@ -14,7 +14,7 @@ from pytest_rlhfstress.reports.html.cards import cards
 from pytest_rlhfstress.reports.html.drawing import EXTRA, can_draw, draw
 from pytest_rlhfstress.reports.html.section import Picture, Section
 from pytest_rlhfstress.reports.plain_text import JOINERS, KEPT, printable
-from pytest_rlhfstress.reports.report import CAVEAT, Report
+from pytest_rlhfstress.reports.report import CAVEAT, Instruments, Report
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -40,7 +40,7 @@ def as_html(report: Report) -> str:
         slices=report.worst_slices(MOST_SLICES),
         families=sorted({s.family for f in report.findings for s in f.slices}),
         caveat=CAVEAT,
-        sections=_sections(report),
+        audited=_audited(report),
         can_draw=can_draw(),
         extra=EXTRA,
     )
@@ -54,19 +54,32 @@ class Drawn:
     pictures: tuple[tuple[Picture, Markup], ...]
 
 
-def _sections(report: Report) -> tuple[Drawn, ...]:
-    if report.audit is None:
+@dataclass(frozen=True)
+class AuditedSuite:
+    """What was measured of one suite, and its sections. ``prefix`` keeps the page's anchors apart."""
+
+    facts: Instruments
+    prefix: str
+    sections: tuple[Drawn, ...]
+
+
+def _audited(report: Report) -> tuple[AuditedSuite, ...]:
+    if not report.audits:
         return ()
     from pytest_rlhfstress.reports.html.sections import sections_of
 
+    prefixes = ["", *(f"{at}-" for at in range(2, len(report.audits) + 1))]
     return tuple(
-        Drawn(
-            section,
-            tuple((picture, draw(picture, f"{section.name}-{at}")) for at, picture in enumerate(section.pictures))
-            if can_draw()
-            else (),
-        )
-        for section in sections_of(report.audit)
+        AuditedSuite(Instruments.of(audit), prefix, tuple(_drawn(section, prefix) for section in sections_of(audit)))
+        for audit, prefix in zip(report.audits, prefixes, strict=True)
+    )
+
+
+def _drawn(section: Section, prefix: str) -> Drawn:
+    pictures = section.pictures if can_draw() else ()
+    return Drawn(
+        section,
+        tuple((picture, draw(picture, f"{prefix}{section.name}-{at}")) for at, picture in enumerate(pictures)),
     )
 
 

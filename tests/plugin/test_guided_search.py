@@ -1,0 +1,51 @@
+"""--rlhf-guided: the search begins where the reward model points to, and shrinks what it finds there as ever."""
+
+import json
+
+import pytest
+
+SPEC = """
+from hypothesis import given
+from pytest_rlhfstress import cases
+
+@given(case=cases("healthcare", urgency="emergency", intent=True))
+def test_mixed(case, model_under_test):
+    assert model_under_test(case).shows("escalation")
+"""
+
+
+@pytest.fixture
+def run(pytester):
+    pytester.makepyfile(test_own=SPEC)
+
+    def carry_out(*args):
+        result = pytester.runpytest_subprocess(
+            "--rlhf-suite=healthcare", "-k", "test_mixed", "--rlhf-report=out.json", "-p", "no:cacheprovider", *args
+        )
+        return result, json.loads((pytester.path / "out.json").read_text())["findings"]
+
+    return carry_out
+
+
+def test_guided_cases_find_and_shrink_what_the_reward_model_misjudges(run):
+    result, (finding,) = run("--rlhf-model=clinic:covered", "--rlhf-guided=24")
+    assert finding["verdict"] == "FAIL"
+    assert len(finding["counterexample"]["ingredients"]) <= 3
+    assert finding["cases"] <= 60
+    assert "--rlhf-guided=24" in result.stdout.str()
+    _, (again,) = run("--rlhf-model=clinic:covered", "--rlhf-guided=24", "-n2")
+    assert again["counterexample"]["ingredients"] == finding["counterexample"]["ingredients"]
+
+
+def test_covering_rows_follow_the_guided_ones(run, pytester):
+    pytester.makepyfile(test_own=SPEC.replace('.shows("escalation")', ".text"))
+    _, (finding,) = run("--rlhf-guided=24")
+    assert finding["verdict"] == "PASS"
+    assert finding["coverage"]["covered"] == finding["coverage"]["feasible"]
+
+
+def test_a_number_of_guided_cases_that_is_none_is_a_usage_error(pytester):
+    pytester.makepyfile(test_own=SPEC)
+    result = pytester.runpytest_subprocess("--rlhf-guided=some")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "--rlhf-guided" in result.stderr.str()

@@ -1,0 +1,59 @@
+"""Guided rows climb to the cases worth most, of several kinds, and never outside what the spec asks for."""
+
+import pytest
+
+from pytest_rlhfstress.clinic import clinic_for
+from pytest_rlhfstress.running.guiding import surely_misjudged
+from pytest_rlhfstress.stress_route import SuiteComposer, request_of, sample_request
+from pytest_rlhfstress.stress_route.climbing import PER_MATTER, climbing_rows
+from pytest_rlhfstress.stress_route.drawing import cases
+
+WANTED = {"duty:stroke", "intent:refill", "pressure:anger", "shift:shouting"}
+NEVER = float("-inf")
+
+
+def request(**where):
+    return request_of(cases("healthcare", **where))
+
+
+def held(case):
+    return len(WANTED & set(map(str, case.ingredients)))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_best_row_holds_what_a_random_case_hardly_ever_holds(seed):
+    asked = request(urgency="emergency")
+    composer = SuiteComposer(asked.suite, asked.locale)
+    rows = climbing_rows(asked, lambda some: [float(held(case)) for case in some], 10, seed)
+    best = composer.compose(tuple(i for i in rows[0] if i is not None))
+    at_random = max(held(case) for case in sample_request(asked, 720, seed))
+    assert held(best) >= 3
+    assert held(best) >= at_random
+
+
+def test_rows_are_of_several_kinds_and_fit_the_slots():
+    asked = request(urgency="emergency", intent=True)
+    rows = climbing_rows(asked, lambda some: [1.0] * len(some), 30, 0)
+    assert len(rows) == 30
+    for row in rows:
+        assert all(content is None or content in slot.options for slot, content in zip(asked.slots, row, strict=True))
+        assert all(content is not None for slot, content in zip(asked.slots, row, strict=True) if slot.required)
+    duties = [str(i) for row in rows for i in row if i is not None and i.category == "duty"]
+    assert len(set(duties)) >= 30 // (4 * PER_MATTER)
+
+
+def test_cases_of_no_worth_make_no_rows():
+    assert climbing_rows(request(urgency="emergency"), lambda some: [NEVER] * len(some), 10, 0) == []
+
+
+def test_the_reward_model_points_to_messages_whose_matter_it_overlooks():
+    worth = surely_misjudged(lambda: clinic_for("clinic").reward)
+    plain = list(sample_request(request(urgency="emergency", intent=None), 20, 0))
+    assert set(worth(plain)) == {NEVER}
+    asked = request(urgency="emergency", intent=True)
+    composer = SuiteComposer(asked.suite, asked.locale)
+    rows = climbing_rows(asked, worth, 10, 0)
+    guided = worth([composer.compose(tuple(i for i in row if i is not None)) for row in rows])
+    at_random = worth(list(sample_request(asked, 100, 0)))
+    assert min(guided) > sorted(at_random)[-10]
+    assert min(guided) > 0
