@@ -24,6 +24,8 @@ class Attempt:
     arguments: Mapping[str, object]
     exchanges: list[Exchange] = field(default_factory=list)
     questioned: list[tuple[str, bool]] = field(default_factory=list)
+    unanswered: str = ""
+    """Why a question got no answer, also where the body went on all the same."""
 
     @property
     def case(self) -> Case | None:

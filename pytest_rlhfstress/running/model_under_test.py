@@ -45,6 +45,7 @@ class ModelUnderTest:
         if not isinstance(answer, Reply):
             raise self._unanswered(answer.reason)
         attempt = self._spec.attempt
+        self._spec.hearing.note(messages, self._spec.sample, answer)
         if suite is not None:
             locale = case.locale if case is not None else suite.locale
             answer = with_reading(answer, attempt.watched(suite.signals.reading(answer.text, locale)))
@@ -62,6 +63,7 @@ class ModelUnderTest:
         return found if found is not None else self._suite
 
     def _unanswered(self, reason: str) -> BaseException:
+        self._spec.attempt.unanswered = reason
         if not self._spec.searching:
             return self._spec.stop(f"unanswered: {reason}")
         return Unjudged(reason)

@@ -14,7 +14,7 @@ from pytest_rlhfstress.suites.reading import Source, inside, read_source
 from pytest_rlhfstress.suites.signals import Signals
 from pytest_rlhfstress.suites.templates import MessageTemplate
 from pytest_rlhfstress.suites.vocabulary import SECTIONS, Entry, Locale, Reference, Suite
-from pytest_rlhfstress.suites.yaml_lines import FieldPath
+from pytest_rlhfstress.suites.yaml_lines import MOST_BYTES, FieldPath
 
 Fields = Mapping[str, object]
 
@@ -78,9 +78,14 @@ class _Reader:
     def _digest(self) -> str:
         digest = hashlib.sha256()
         templates = sorted(self.source.folder.glob("**/*.j2"))
-        for file in (*self.source.files, *templates):
+        for file in (*self.source.files, *filter(self._is_own, templates)):
             digest.update(file.read_bytes())
         return digest.hexdigest()[:16]
+
+    def _is_own(self, file: Path) -> bool:
+        """Whether it is an ordinary file of the suite's folder, of a size that a template may have."""
+        inside = file.resolve().is_relative_to(self.source.folder.resolve())
+        return inside and file.is_file() and file.stat().st_size <= MOST_BYTES
 
     def _locales(self) -> dict[str, Locale]:
         return {
@@ -130,6 +135,8 @@ class _Reader:
         where = self.source.where(path)
         if isinstance(value, dict):
             file = inside(self.source.folder, str(value["file"]), where)
+            if file.stat().st_size > MOST_BYTES:
+                raise UserError(f"{file}: {file.stat().st_size} bytes, which is more than a template may have")
             try:
                 return MessageTemplate(file.read_text("utf-8"), str(file))
             except UnicodeDecodeError:
