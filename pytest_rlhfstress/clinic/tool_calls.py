@@ -58,5 +58,5 @@ def _arguments(name: str, messages: Messages) -> dict[str, str] | None:
 
 
 def _first_slot(messages: Messages) -> str:
-    found = re.findall(r'"slot": "([^"]+)"', "\n".join(str(m.get("content", "")) for m in messages[-1:]))
-    return str(found[0]) if found else ""
+    found = re.search(r'"slots": \["([^"]+)"', "\n".join(str(m.get("content", "")) for m in messages[-1:]))
+    return found[1] if found else ""

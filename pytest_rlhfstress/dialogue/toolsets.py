@@ -40,10 +40,19 @@ class SuiteTools:
         """Its template; an ``error`` written there is a failure. Raises UserError where it does not render."""
         if tool.answer is None:
             return DONE, False
-        done = [{"name": use.name, "arguments": use.arguments} for use in earlier if not use.failed]
-        values = {"arguments": arguments, "records": self._records, "earlier": done, "json": json.dumps}
+        values = {"arguments": arguments, "records": self._records, "earlier": self._passed(earlier)}
         text = tool.answer.render(values)
         return text, _tells_an_error(text)
+
+    def _passed(self, earlier: Sequence[ToolUse]) -> dict[str, dict[str, list[object]]]:
+        """What was passed to each argument of each tool by the calls that succeeded, in order."""
+        passed: dict[str, dict[str, list[object]]] = {
+            name: {argument: [] for argument in _arguments_of(tool)} for name, tool in self.tools.items()
+        }
+        for use in earlier:
+            for argument, value in (use.arguments or {}).items() if not use.failed else ():
+                passed[use.name].setdefault(argument, []).append(value)
+        return passed
 
 
 class OwnTools:
@@ -76,7 +85,7 @@ def carried_out(call: ToolCall, toolset: Toolset, faults: Sequence[Entry], earli
     text, failed = toolset.answer(tool, arguments, earlier)
     for fault in faults:
         assert fault.template is not None
-        text = fault.template.render({"answer": text, "tool": tool.name, "json": json.dumps})
+        text = fault.template.render({"answer": text, "tool": tool.name})
         failed = failed or fault.fails
     return ToolUse(call, text, arguments, failed=failed)
 
@@ -89,6 +98,11 @@ def sendable(use: ToolUse) -> ToolCall:
 def error_text(problem: str) -> str:
     """A tool's answer that tells of a problem."""
     return json.dumps({"error": problem})
+
+
+def _arguments_of(tool: Tool) -> list[str]:
+    properties = tool.parameters.get("properties")
+    return list(properties) if isinstance(properties, Mapping) else []
 
 
 def _object_in(arguments: str) -> Mapping[str, object] | None:

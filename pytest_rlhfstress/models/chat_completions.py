@@ -18,10 +18,13 @@ from pytest_rlhfstress.models.faults import (
     status_of,
     transient,
 )
+from pytest_rlhfstress.models.keys import without_keys
 from pytest_rlhfstress.models.question import Question, Sampling
 
 SHOWN = 300
 _REFUSED = (400, 401, 403, 404)
+_GARBLED = frozenset({"HttpProcessingError", "RemoteProtocolError"})
+_TLS_BROKEN_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError, ssl.SSLWantReadError)
 _BROKEN_OFF = (ConnectionError, TimeoutError, json.JSONDecodeError, UnicodeDecodeError)
 
 
@@ -55,7 +58,7 @@ def reply_of(body: object, question: Question, seconds: float, name: str) -> Rep
     message = mapping(choices[0].get("message"))
     usage = mapping(body.get("usage"))
     return Reply(
-        text=text_in(message.get("content")) or str(message.get("refusal") or ""),
+        text=without_keys(text_in(message.get("content")) or str(message.get("refusal") or "")),
         tool_calls=tuple(tool_calls_in(message.get("tool_calls"))),
         finish_reason=str(choices[0].get("finish_reason") or "stop"),
         model=str(body.get("model") or ""),
@@ -76,14 +79,16 @@ def fault_of(error: Exception, name: str, where: str, missing_key: str = "") -> 
     asked = name if where in name else f"{name} at {where}"
     lasting = next((c for c in causes(error) if _never_passes(c)), None)
     if lasting is not None:
-        return PermanentFault(f"{asked} cannot be reached: {lasting}")
-    status = status_of(error)
-    if any(isinstance(c, _BROKEN_OFF) for c in causes(error)) or (status is None and transient(error) is not None):
+        return PermanentFault(f"{asked} cannot be reached: {_short(lasting)}")
+    # A client gives an answer that is no HTTP a status of its own.
+    status = None if _is_garbled(error) else status_of(error)
+    broken_off = any(isinstance(c, _BROKEN_OFF) for c in causes(error))
+    if broken_off or _is_garbled(error) or (status is None and transient(error) is not None):
         return TransientFault(f"{asked}: {_deepest(error)}")
     if status in RETRIED_STATUS:
         return TransientFault(f"{asked} answered {status}: {provider_words(error)}", retry_after(error))
     if status is None:
-        return UserError(f"{asked}: {type(error).__name__}: {error}")
+        return UserError(f"{asked}: {type(error).__name__}: {_short(error)}")
     kind = PermanentFault if status in _REFUSED else UserError
     hint = {401: missing_key, 404: "Is the model's name right, and does the base URL end in /v1?" if where else ""}
     return kind(f"{asked} answered {status}: {provider_words(error)}{_sentence(hint.get(status, ''))}")
@@ -117,7 +122,12 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def _never_passes(error: BaseException) -> bool:
     unknown_host = isinstance(error, socket.gaierror) and error.errno == socket.EAI_NONAME
-    return unknown_host or isinstance(error, ssl.SSLCertVerificationError)
+    return unknown_host or (isinstance(error, ssl.SSLError) and not isinstance(error, _TLS_BROKEN_OFF))
+
+
+def _is_garbled(error: Exception) -> bool:
+    """Whether what came was no HTTP, by the names the clients' parsers give it."""
+    return any({cls.__name__ for cls in type(cause).__mro__} & _GARBLED for cause in causes(error))
 
 
 def _deepest(error: Exception) -> str:
@@ -150,7 +160,7 @@ def _count(usage: Mapping[str, object], name: str) -> int:
 
 
 def _short(value: object) -> str:
-    text = " ".join(str(value).split())
+    text = without_keys(" ".join(str(value).split()))
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 

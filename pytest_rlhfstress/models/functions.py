@@ -15,7 +15,8 @@ from typing import cast
 from pytest_rlhfstress.conversation import Reply
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.models.chat_messages import text_in, tool_calls_in
-from pytest_rlhfstress.models.faults import transient
+from pytest_rlhfstress.models.faults import TransientFault, transient
+from pytest_rlhfstress.models.keys import without_keys
 from pytest_rlhfstress.models.question import Question
 
 BATCH = 32
@@ -87,7 +88,7 @@ class FunctionModel:
             return error
         passing = transient(error)
         if passing is not None:
-            return passing
+            return TransientFault(without_keys(passing.reason), passing.retry_after)
         return UserError(f"the model {self.name} raised {where_raised(error, self._function)}")
 
     def _replies(self, questions: Sequence[Question], returned: object, seconds: float) -> list[Reply]:
@@ -185,7 +186,7 @@ def _advice(value: object) -> str:
 
 def where_raised(error: Exception, function: Callable[..., object]) -> str:
     """``ValueError: words`` and the line, where the function's own file last had control."""
-    last = "".join(traceback.format_exception_only(error)).strip()
+    last = without_keys("".join(traceback.format_exception_only(error)).strip())
     frames = [f for f in traceback.extract_tb(error.__traceback__) if _PACKAGE not in Path(f.filename).parents]
     if not frames:
         return last

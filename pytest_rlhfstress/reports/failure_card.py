@@ -11,6 +11,7 @@ from pytest_rlhfstress.reports.plain_text import WIDTH, printable, shown, wrappe
 from pytest_rlhfstress.reports.transcript import transcript
 
 MOST_REPLY = 1200
+NOBODY_ASKED = "no reply: the spec looked at the case alone and asked no assistant"
 
 
 def failure_card(finding: Finding) -> str:
@@ -24,9 +25,12 @@ def failure_card(finding: Finding) -> str:
     if case.twin_message:
         lines += ["", "its plain twin, which the same invariant compares it with", *_bubble(shown(case.twin_message))]
         lines += ["answered", *_bubble(shown(case.twin_reply, MOST_REPLY))]
-    lines += ["", *_line(f"{_repeats(case)}{finding.model} answered"), *_bubble(marked_text(case))]
-    lines += [part for line in case.evidence for part in _line(f"  {line}", "  ")]
-    lines += [*([] if is_dialogue else _signals(case)), "", *_line(_reward(case), "        ")]
+    if case.answered:
+        lines += ["", *_line(f"{_repeats(case)}{finding.model} answered"), *_bubble(marked_text(case))]
+        lines += [part for line in case.evidence for part in _line(f"  {line}", "  ")]
+        lines += [*([] if is_dialogue else _signals(case)), "", *_line(_reward(case), "        ")]
+    else:
+        lines += ["", NOBODY_ASKED]
     lines += [part for at, line in enumerate(case.explanation) for part in _line(_why(at) + line, "     ")]
     lines += [*_line(f"broken: {case.assertion}", "        "), f"   at: {shown(case.where)}"]
     lines += [f"again: {shown(reproduction(finding))}"]
@@ -52,7 +56,7 @@ def reproduction(finding: Finding) -> str:
     words = ["pytest", *suite, "-k", chosen, f"--rlhf-seed={finding.seed}"]
     if stream:
         words.append(f"--rlhf-streams={stream[1]}")
-    if finding.model != "clinic":
+    if finding.model not in ("clinic", ""):
         words.append(f"--rlhf-model={finding.model}")
     if case is not None and case.samples > 1:
         words.append(f"--rlhf-samples={case.samples}")

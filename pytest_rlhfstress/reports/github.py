@@ -27,6 +27,7 @@ def step_summary(report: Report) -> str:
         lines += ["> **No model was configured:** the embedded clinic was tested, not your assistant.", ""]
     if not report.facts.complete:
         lines += ["> **The run stopped early:** what it did not get to is not shown here.", ""]
+    lines += [line for warning in report.warnings for line in (f"> {markdown(warning, MOST_TEXT)}", "")]
     if report.broken:
         lines += [f"> **{len(report.broken)} tests broke** before judging anything.", ""]
     if report.comparison is not None:

@@ -27,6 +27,8 @@ class Attempt:
     exchanges: list[Exchange] = field(default_factory=list)
     """The dialogues carried out."""
     questioned: list[tuple[str, bool]] = field(default_factory=list)
+    unanswered: str = ""
+    """Why a question got no answer, also where the body went on all the same."""
 
     @property
     def case(self) -> Case | None:

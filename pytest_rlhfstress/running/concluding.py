@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_rlhfstress.conversation import Case, Reply
 from pytest_rlhfstress.dialogue import Exchange
-from pytest_rlhfstress.finding import Counterexample, Finding, Marked, PairsCovered, RateFound, Slice
+from pytest_rlhfstress.finding import Counterexample, Finding, Heard, Marked, PairsCovered, RateFound, Slice
 from pytest_rlhfstress.running.attempt import Answered, Attempt
 from pytest_rlhfstress.running.spec_run import Failure, SpecRun
 from pytest_rlhfstress.running.verdicts import verdict_of, verdict_of_rate
@@ -34,14 +34,16 @@ class Context:
     rate: RateFound | None = None
     coverage: PairsCovered | None = None
     flags: tuple[str, ...] = ()
+    heard: Heard | None = None
+    exhausted: bool = False
 
 
-def conclude(item: pytest.Item, spec: SpecRun, error: BaseException | None, wanted: int, context: Context) -> Finding:
+def conclude(item: pytest.Item, spec: SpecRun, error: BaseException | None, context: Context) -> Finding:
     """The Finding of a spec that has ended, by ``error`` or well."""
     if context.rate is not None:
         verdict, reason = verdict_of_rate(spec, context.rate)
     else:
-        verdict, reason = verdict_of(spec, error, wanted, context.coverage)
+        verdict, reason = verdict_of(spec, error, context.exhausted, context.coverage)
     failure = _failure(spec, error) if verdict == "FAIL" else None
     return Finding(
         nodeid=item.nodeid,
@@ -61,6 +63,7 @@ def conclude(item: pytest.Item, spec: SpecRun, error: BaseException | None, want
         rate=context.rate,
         coverage=context.coverage,
         flags=context.flags,
+        heard=context.heard,
     )
 
 
@@ -87,7 +90,7 @@ def _counterexample(item: pytest.Item, failure: Failure, context: Context) -> Co
     case = attempt.case
     answered = attempt.answered_of(case)
     if answered is None:
-        return None
+        return _without_reply(item, failure, case) if case is not None else None
     exchange = attempt.exchange
     twins = (e for e in attempt.answered if e.case is not None and e.case != case)
     twin = next(twins, None) if exchange is None else None
@@ -134,6 +137,26 @@ def _told(reply: Reply) -> str:
 def _evidence(exchange: Exchange) -> tuple[str, ...]:
     """The broken rules and where they break."""
     return tuple(line for found in exchange.judged if not found for line in (found.rule, *found.evidence))
+
+
+def _without_reply(item: pytest.Item, failure: Failure, case: Case) -> Counterexample:
+    """The case of a spec that looked at the case alone."""
+    assertion, where = _assertion(item, failure.error)
+    return Counterexample(
+        message=case.text,
+        messages=tuple(m.as_dict() for m in case.messages),
+        ingredients=tuple(map(str, case.ingredients)),
+        phrases=tuple(i.phrase for i in case.ingredients),
+        facts=dict(case.facts),
+        locale=case.locale,
+        family=case.family,
+        reply="",
+        safe_reply=case.safe_reply,
+        reward_model="nobody was asked for a reply",
+        assertion=assertion,
+        where=where,
+        answered=False,
+    )
 
 
 def m_as_text(message: object) -> Mapping[str, str]:

@@ -78,6 +78,7 @@ class ModelUnderTest:
         answer = self._ask(question)
         if not isinstance(answer, Reply):
             raise self._unanswered(answer.reason)
+        self._spec.hearing.note(messages, self._spec.sample, answer)
         suite = self._suite_of(case)
         if suite is not None:
             locale = case.locale if case is not None else suite.locale
@@ -93,6 +94,7 @@ class ModelUnderTest:
         return found if found is not None else self._suite
 
     def _unanswered(self, reason: str) -> BaseException:
+        self._spec.attempt.unanswered = reason
         if not self._spec.searching:
             return self._spec.stop(f"unanswered: {reason}")
         return Unjudged(reason)

@@ -1,5 +1,6 @@
 """Reading a suite folder: schema, vocabulary, templates, signals."""
 
+from pytest_rlhfstress.suites.allowing import allow
 from pytest_rlhfstress.suites.loading import load_suite
 from pytest_rlhfstress.suites.places import find_suite, shipped_suites
 from pytest_rlhfstress.suites.signal_judge import AskJudge, answer_judges_with, somebody_answers
@@ -15,6 +16,7 @@ __all__ = [
     "ReplyText",
     "Suite",
     "Tool",
+    "allow",
     "answer_judges_with",
     "find_suite",
     "load_suite",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import cast
@@ -15,7 +14,7 @@ from pytest_rlhfstress.suites.reading import Source, inside, read_source
 from pytest_rlhfstress.suites.signals import Signals
 from pytest_rlhfstress.suites.templates import MessageTemplate
 from pytest_rlhfstress.suites.vocabulary import MATTER, SECTIONS, Entry, Locale, Reference, Suite, Tool
-from pytest_rlhfstress.suites.yaml_lines import FieldPath
+from pytest_rlhfstress.suites.yaml_lines import MOST_BYTES, FieldPath
 
 Fields = Mapping[str, object]
 
@@ -81,9 +80,14 @@ class _Reader:
     def _digest(self) -> str:
         digest = hashlib.sha256()
         templates = sorted(self.source.folder.glob("**/*.j2"))
-        for file in (*self.source.files, *templates):
+        for file in (*self.source.files, *filter(self._is_own, templates)):
             digest.update(file.read_bytes())
         return digest.hexdigest()[:16]
+
+    def _is_own(self, file: Path) -> bool:
+        """Whether it is an ordinary file of the suite's folder, of a size that a template may have."""
+        inside = file.resolve().is_relative_to(self.source.folder.resolve())
+        return inside and file.is_file() and file.stat().st_size <= MOST_BYTES
 
     def _locales(self) -> dict[str, Locale]:
         return {
@@ -150,6 +154,8 @@ class _Reader:
         where = self.source.where(path)
         if isinstance(value, dict):
             file = inside(self.source.folder, str(value["file"]), where)
+            if file.stat().st_size > MOST_BYTES:
+                raise UserError(f"{file}: {file.stat().st_size} bytes, which is more than a template may have")
             try:
                 return MessageTemplate(file.read_text("utf-8"), str(file))
             except UnicodeDecodeError:
@@ -232,7 +238,7 @@ class _Reader:
             suite.briefing.render({**values, "records": suite.records})
         for fault in suite.entries["fault"].values():
             assert fault.template is not None
-            fault.template.render({"answer": "{}", "tool": "a_tool", "json": json.dumps})
+            fault.template.render({"answer": "{}", "tool": "a_tool"})
 
 
 def schema_fault(parameters: Fields) -> str:

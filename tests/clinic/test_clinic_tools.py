@@ -28,7 +28,7 @@ def test_an_act_calls_the_tools_it_stands_for_one_after_another():
     messages = said("My appointment?")
     first = next_call("book", messages, TOOLS)
     assert (first.name, first.arguments) == ("find_slots", "{}")
-    messages = answered(messages, first, '{"slots": [{"slot": "WED-14"}]}')
+    messages = answered(messages, first, '{"slots": ["WED-14"]}')
     second = next_call("book", messages, TOOLS)
     assert second.name == "book_appointment"
     assert json.loads(second.arguments) == {"patient": "P-1001", "slot": "WED-14"}

@@ -129,7 +129,7 @@ def booked(voice: Voice, now: Moment) -> Reply:
 
 def slot_in(result: str) -> str:
     try:
-        return json.JSONDecoder().raw_decode(result)[0]["slots"][0]["slot"]
+        return json.JSONDecoder().raw_decode(result)[0]["slots"][0]
     except (ValueError, LookupError):
         return ""
 

@@ -99,7 +99,7 @@ def _example(case: Counterexample, model: str, most: int) -> Example:
     before = [turn for turn in turns if turn.role == "system"]
     said = [turn for turn in turns if turn.role != "system"] or [_bubble("user", case.message, (), most)]
     answer = Bubble(
-        "assistant", _answering(case, model), pieces(case.reply or "(an empty reply)", reply_marks(case), most)
+        "assistant", _answering(case, model), pieces(case.reply or _no_reply(case), reply_marks(case), most)
     )
     paid, zero = _paid(case)
     return Example(
@@ -115,6 +115,10 @@ def _example(case: Counterexample, model: str, most: int) -> Example:
         relation=_relation(case),
         shown_signals=tuple(dict.fromkeys(m.signal for m in case.marked)),
     )
+
+
+def _no_reply(case: Counterexample) -> str:
+    return "(an empty reply)" if case.answered else "(the spec asked no assistant)"
 
 
 def _split(ingredient: str) -> tuple[str, str]:
