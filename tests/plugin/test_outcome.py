@@ -35,7 +35,7 @@ def test_a_failure_shows_message_ingredients_reply_and_how_to_repeat_it(failing)
             "  does not show freeze",
             "reward: *",
             'broken: assert model_under_test(case).shows("freeze")',
-            "again: pytest --rlhf-suite=bank -k test_a_fraud_in_progress_is_stopped --rlhf-seed=0*",
+            "again: pytest -k test_a_fraud_in_progress_is_stopped --rlhf-seed=0*",
         ]
     )
 
