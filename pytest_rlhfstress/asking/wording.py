@@ -58,7 +58,7 @@ def reply_of(text: str) -> Reply:
         raise ValueError("its checksum does not fit")
     found = json.loads(text)
     usage = found["usage"]
-    return Reply(
+    reply = Reply(
         text=found["text"],
         tool_calls=tuple(ToolCall(**call) for call in found["tool_calls"]),
         finish_reason=found["finish_reason"],
@@ -68,6 +68,10 @@ def reply_of(text: str) -> Reply:
         sample=found["sample"],
         logprobs=tuple((token, logprob) for token, logprob in found["logprobs"]),
     )
+    texts = [reply.text, *(text for call in reply.tool_calls for text in (call.id, call.name, call.arguments))]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("a text is none")
+    return reply
 
 
 def _checksum(text: str) -> str:
