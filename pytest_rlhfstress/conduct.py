@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,26 +14,14 @@ import pytest
 
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.options import Options, options_from
-from pytest_rlhfstress.running.extending import sections_of, take_in
-from pytest_rlhfstress.running.gathering import Gathered, Gathering, hand_over
+from pytest_rlhfstress.running.extending import take_in
+from pytest_rlhfstress.running.gathering import Gathered, Gathering
 from pytest_rlhfstress.running.mentions import MARKER
+from pytest_rlhfstress.running.stash import BASELINE, BEGAN, GATHERED, MISTAKES, OPTIONS, RUN, SPEC
 
 if TYPE_CHECKING:
-    from _pytest.terminal import TerminalReporter
-
-    from pytest_rlhfstress.reports.report import Report, ReportSection
-    from pytest_rlhfstress.running.bound_spec import BoundSpec  # noqa: F401 (named in a stash key)
+    from pytest_rlhfstress.reports.report import Report
     from pytest_rlhfstress.running.run import Run
-
-OPTIONS = pytest.StashKey[Options]()
-RUN = pytest.StashKey["Run"]()
-SPEC = pytest.StashKey["BoundSpec"]()
-MISTAKES = pytest.StashKey[list[str]]()
-GATHERED = pytest.StashKey[Gathered]()
-BEGAN = pytest.StashKey[tuple[datetime, float]]()
-BASELINE = pytest.StashKey["Report | None"]()
-REPORT = pytest.StashKey["Report"]()
-NOTES = pytest.StashKey[tuple[str, ...]]()
 
 
 def begin(config: pytest.Config) -> None:
@@ -56,11 +44,23 @@ def begin(config: pytest.Config) -> None:
         take_in(config)
         options = options_from(config)
         config.stash[OPTIONS] = options
+        if options.allowed:
+            from pytest_rlhfstress.suites import allow
+
+            allow(options.allowed)
         config.stash[BASELINE] = _baseline(options)
         if options.selecting:
+            _check_asserts(config)
             _check_names(current(config))
     except UserError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _check_asserts(config: pytest.Config) -> None:
+    if sys.flags.optimize and config.getoption("assertmode", "rewrite") == "plain":
+        raise UserError(
+            "python -O with --assert=plain takes every assert out, so that no spec could fail; leave out one"
+        )
 
 
 def _baseline(options: Options) -> Report | None:
@@ -111,7 +111,13 @@ def _new_run(config: pytest.Config) -> Run:
 
 def _store_path(config: pytest.Config) -> Path | None:
     cache = getattr(config, "cache", None)
-    return cache.mkdir("rlhfstress") / "replies.sqlite" if cache is not None else None
+    if cache is None:
+        return None
+    folder: Path = cache.mkdir("rlhfstress")
+    # Where pytest's cache may not be written, the store says so when it is opened.
+    with suppress(OSError):
+        folder.chmod(0o700)
+    return folder / "replies.sqlite"
 
 
 def _run(config: pytest.Config) -> Run | None:
@@ -202,6 +208,7 @@ def select(config: pytest.Config, items: list[pytest.Item]) -> None:
         if dropped:
             selection.deselected = len(dropped)
             config.hook.pytest_deselected(items=dropped)
+            config.stash[GATHERED].deselected.clear()
             items[:] = kept
     # Without Hypothesis imported there can be no spec that draws cases.
     if "hypothesis" not in sys.modules:
@@ -243,6 +250,9 @@ def bound(item: pytest.Function) -> Iterator[None]:
             yield
     except SpecStopped as stopped:
         pytest.fail(stopped.reason, pytrace=False)
+    if spec.spec.stopped is not None:
+        # The body caught what was to end it.
+        pytest.fail(spec.spec.stopped, pytrace=False)
 
 
 def report_of(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> pytest.TestReport:
@@ -269,94 +279,3 @@ def report_of(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.Tes
 
         expect_known_failure(report, finding, baseline, options)
     return report
-
-
-def finish(session: pytest.Session) -> None:
-    """Write run-wide JUnit properties and the report files, and let go of resources."""
-    config = session.config
-    gathered, run = config.stash[GATHERED], _run(config)
-    findings = gathered.findings
-    if run is not None:
-        gathered.audits.update(run.auditing.audits)
-        hand_over(config, gathered.audits)
-    if not hasattr(config, "workerinput") and (findings or (run is not None and run.selection is not None)):
-        from pytest_rlhfstress.reports.junit import add_suite_properties
-
-        add_suite_properties(config, findings)
-        _write_reports(session)
-    if run is not None:
-        run.close()
-
-
-def _write_reports(session: pytest.Session) -> None:
-    """Make the run's report and write its files; a run whose report is missing does not end well."""
-    from pytest_rlhfstress.running.report_files import Outcome, Written, report_of, write_files
-
-    config = session.config
-    options, run = config.stash[OPTIONS], _run(config)
-    gathered = config.stash[GATHERED]
-    began, ticks = config.stash[BEGAN]
-    sections, mistakes = _sections(config)
-    ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-    outcome = Outcome(
-        suites=run.selection.suites if run is not None and run.selection is not None else (),
-        findings=gathered.findings,
-        broken=gathered.broken,
-        complete=ended and not (session.shouldstop or session.shouldfail),
-        began=began,
-        seconds=time.monotonic() - ticks,
-        audits=tuple(gathered.audits.values()),
-        calibrations=run.calibrations if run is not None else (),
-        sections=sections,
-    )
-    config.stash[REPORT] = report_of(options, outcome, config.stash[BASELINE])
-    written = write_files(config.stash[REPORT], options.reports)
-    written = Written((*mistakes, *written.notes), bool(mistakes) or written.failed)
-    config.stash[NOTES] = written.notes
-    if options.export is not None and run is not None:
-        from pytest_rlhfstress.running.exporting import export
-
-        exported = export(Path(options.export), run, gathered.findings, gathered.audits)
-        config.stash[NOTES] += exported.notes
-        written = Written((), written.failed or exported.failed)
-    if written.failed and session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-def _sections(config: pytest.Config) -> tuple[tuple[ReportSection, ...], tuple[str, ...]]:
-    """What other plugins add to the report, or what is wrong with it."""
-    try:
-        return sections_of(config, config.stash[GATHERED].findings), ()
-    except UserError as error:
-        return (), (f"SECTION NOT WRITTEN: {error}",)
-
-
-def summarise(reporter: TerminalReporter, config: pytest.Config) -> None:
-    """Print the verdicts, worst first."""
-    findings = config.stash[GATHERED].findings
-    run = _run(config)
-    selection = run.selection if run is not None else None
-    if not findings and selection is None:
-        return
-    from pytest_rlhfstress.reports.terminal import Overview, write_summary
-
-    report = config.stash.get(REPORT, None)
-    left_out = selection.left_out if selection is not None else None
-    embedded = any(f.model.startswith("clinic") for f in findings)
-    overview = Overview(
-        left_out_tests=(left_out.tests if left_out else 0) + (selection.deselected if selection else 0),
-        left_out_files=len(left_out.files) if left_out else 0,
-        model_configured=config.stash[OPTIONS].model_configured or not embedded,
-        reviews=tuple(f"{s.name}: {s.review}" for s in (selection.suites if selection else ()) if s.review),
-        notes=config.stash.get(NOTES, ()),
-        comparison=report.comparison if report is not None else None,
-        calibrations=run.calibrations if run is not None else (),
-        sections=report.sections if report is not None else (),
-        audited=report.audited if report is not None else (),
-    )
-    write_summary(reporter, findings, overview)
-    if report is not None:
-        from pytest_rlhfstress.running.report_files import tell_github
-
-        for line in tell_github(report):
-            reporter.write_line(line)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 Verdict = Literal["PASS", "FAIL", "INCONCLUSIVE"]
 
@@ -124,6 +124,39 @@ class PairsCovered:
 
 
 @dataclass(frozen=True)
+class SignalHeard:
+    """How often a spec asked whether replies show ``signal``, and how often they did."""
+
+    signal: str
+    asked: int
+    shown: int
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the replies behind a spec were like, each distinct question counted once.
+
+    ``empty``: neither text nor a tool call; ``cut``: ended by a limit or a filter; ``texts``: how many texts differ;
+    ``sole``: the text where there is only one. ``stored`` of them came from an earlier run, the oldest of which was
+    kept ``oldest`` seconds ago; a question that an earlier spec of this run asked counts for that spec.
+    """
+
+    replies: int = 0
+    empty: int = 0
+    cut: int = 0
+    texts: int = 0
+    sole: str = ""
+    stored: int = 0
+    oldest: float = 0.0
+    signals: tuple[SignalHeard, ...] = ()
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there were replies, and all of them empty."""
+        return 0 < self.replies == self.empty
+
+
+@dataclass(frozen=True)
 class Marked:
     """A signal shown by the reply, with the words that show it (character offsets of the reply)."""
 
@@ -137,7 +170,9 @@ class Counterexample:
     """The smallest failing case: what was said, what was answered, what it was worth.
 
     ``phrases`` are the words that each of the ``ingredients`` put in, in their order. ``held_reply`` is another sample
-    of the model's, with which the invariant held.
+    of the model's, with which the invariant held. ``answered`` is False where the spec looked at the case alone and
+    asked nobody for a reply. Of a dialogue, ``turns`` counts the user's, ``messages`` hold all that came before the
+    last reply, and ``evidence`` names the rules that broke, each followed by where.
     """
 
     message: str
@@ -162,6 +197,15 @@ class Counterexample:
     assertion: str = ""
     where: str = ""
     explanation: tuple[str, ...] = ()
+    answered: bool = True
+    turns: int = 1
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """What the user said, all turns of a dialogue in one line."""
+        turns = [str(m.get("content") or "") for m in self.messages if m.get("role") == "user"]
+        return " / ".join(turns) if self.turns > 1 else self.message
 
     def as_json(self) -> str:
         """The case itself as JSON, for a machine that wants to ask it again."""
@@ -201,6 +245,13 @@ class Finding:
     rate: RateFound | None = None
     coverage: PairsCovered | None = None
     flags: tuple[str, ...] = ()
+    heard: Heard | None = None
+
+    @property
+    def untested(self) -> bool:
+        """Whether it says nothing because nothing was tested, rather than because too few cases were."""
+        nothing = self.cases == 0 or (self.heard is not None and self.heard.nothing)
+        return self.verdict == "INCONCLUSIVE" and (self.unanswered > 0 or nothing)
 
     @property
     def worst(self) -> Slice | None:
@@ -220,10 +271,11 @@ class Finding:
         plain["rate"] = RateFound.from_dict(plain["rate"]) if plain.get("rate") else None
         plain["coverage"] = PairsCovered(**plain["coverage"]) if plain.get("coverage") else None
         plain["flags"] = tuple(plain["flags"])
+        plain["heard"] = _heard(plain["heard"]) if plain.get("heard") else None
         if plain["counterexample"] is not None:
             found = plain["counterexample"]
             found["marked"] = tuple(Marked(**m) for m in found.get("marked", ()))
-            for name in ("messages", "ingredients", "phrases", "missing", "explanation"):
+            for name in ("messages", "ingredients", "phrases", "missing", "explanation", "evidence"):
                 found[name] = tuple(found.get(name, ()))
             plain["counterexample"] = Counterexample(**found)
         return cls(**plain)
@@ -245,8 +297,14 @@ class Finding:
                 ("rlhf.ingredients", json.dumps(list(case.ingredients), ensure_ascii=False)),
                 ("rlhf.reply", case.reply),
             ]
+            if case.evidence:
+                found.append(("rlhf.evidence", json.dumps(list(case.evidence), ensure_ascii=False)))
             if case.reward is not None:
                 found.append(("rlhf.reward", f"{case.reward:.4f}"))
             if case.reward_margin is not None:
                 found.append(("rlhf.reward_margin", f"{case.reward_margin:.4f}"))
         return found
+
+
+def _heard(plain: dict[str, Any]) -> Heard:
+    return Heard(**{**plain, "signals": tuple(SignalHeard(**s) for s in plain["signals"])})

@@ -28,6 +28,7 @@ class Options:
     model: str
     model_configured: bool
     rewards: tuple[str, ...]
+    allowed: tuple[str, ...]
     preferences: str | None
     preference_fields: str | None
     cases: int
@@ -75,6 +76,8 @@ _DECLARED = (
               "clinic:covered, clinic:also=PAIRS.jsonl). Default: clinic", "SPEC"),
     _Declared("reward", "the reward model: clinic, package.module:callable, hf:PATH, an http(s) endpoint, "
               "judge:MODEL; several make an ensemble (repeatable). Default: the clinic's", "SPEC", many=True),
+    _Declared("allow", "a function or model that a suite's YAML may name as a detector or judge: what a suite from "
+              "elsewhere names is not called (repeatable)", "SPEC", many=True),
     _Declared("preferences", "preference data the instruments audit: a JSONL, CSV or Parquet file or a Hugging Face "
               "dataset folder. Default: the clinic's votes, for the clinic", "PATH"),
     _Declared("preference-fields", "which field of the preference data plays which part, where its names are not "
@@ -165,6 +168,7 @@ def options_from(config: pytest.Config) -> Options:
         model=model or "clinic",
         model_configured=bool(model),
         rewards=read.texts("reward"),
+        allowed=read.texts("allow"),
         preferences=read.text("preferences"),
         preference_fields=read.text("preference-fields"),
         cases=read.number("cases", least=1) or DEFAULT_CASES,

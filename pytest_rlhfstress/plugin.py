@@ -10,7 +10,7 @@ import pytest
 
 from pytest_rlhfstress import conduct, hookspecs
 from pytest_rlhfstress.options import add_options
-from pytest_rlhfstress.running import answering
+from pytest_rlhfstress.running import answering, ending
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -86,6 +86,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     conduct.stop_on_mistakes(session.config, session.items)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Leave no verdict of an earlier run in the place of this one's."""
+    ending.tests_begin(session)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
     """Run a spec with its model bound and its body watched."""
@@ -104,12 +110,12 @@ def pytest_runtest_makereport(
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the run-wide facts into the JUnit file, write the report files, close what was opened."""
-    conduct.finish(session)
+    ending.finish(session)
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
     """End with the verdicts."""
-    conduct.summarise(terminalreporter, config)
+    ending.summarise(terminalreporter, config)
 
 
 @pytest.fixture(scope="session")

@@ -105,7 +105,7 @@ class Asker:
         found = self.store.find([keyed.key]).get(keyed.key)
         if found is not None and keyed.key not in self._accounted:
             self._accounted.add(keyed.key)
-            self.from_store += 1
+            self.from_store += self.store.is_older(keyed.key)
         return found
 
     def is_under_way(self, keyed: Keyed) -> bool:

@@ -9,12 +9,13 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A reply as kept: content key, the question as text, the reply as text, and the run that asked."""
+    """A reply as kept: content key, the question as text, the reply as text, the run that asked, and when (POSIX)."""
 
     key: str
     question: str
     reply: str
     run: str
+    kept_at: float = 0.0
 
 
 AT_ONCE = 500

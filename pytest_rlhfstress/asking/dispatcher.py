@@ -184,7 +184,8 @@ class Dispatcher:
                     return cast(Sequence[Reply], found)
                 return await cast(Awaitable[Sequence[Reply]], self._model.answer(questions))
         except TimeoutError:
-            raise TransientFault(f"no answer within {self._limits.request_timeout:g} s") from None
+            seconds = self._limits.request_timeout
+            raise TransientFault(f"{self._model.name}: no answer within {seconds:g} s") from None
         finally:
             self._counts.in_flight -= 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
@@ -17,7 +18,7 @@ from pytest_rlhfstress.models.missing_extra import missing_extra
 if TYPE_CHECKING:
     import redis
 
-VERSION = "1"
+VERSION = "2"
 PREFIX = "rlhfstress:"
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
@@ -108,7 +109,7 @@ class RedisBackend:
         with self._explaining():
             pipeline = self._client.pipeline(transaction=True)
             for entry in entries:
-                kept = {"question": entry.question, "reply": entry.reply, "run": entry.run}
+                kept = {"question": entry.question, "reply": entry.reply, "run": entry.run, "kept_at": time.time()}
                 pipeline.set(_reply(entry.key), json.dumps(kept))
                 pipeline.delete(_claim(entry.key))
             pipeline.execute()

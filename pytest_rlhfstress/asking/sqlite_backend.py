@@ -14,7 +14,7 @@ from pytest_rlhfstress.asking.backend import Entry, parts
 from pytest_rlhfstress.asking.owners import is_dead
 from pytest_rlhfstress.errors import UserError
 
-VERSION = 1
+VERSION = 2
 BUSY_SECONDS = 30.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (
@@ -49,7 +49,9 @@ class SqliteBackend:
         with self._using() as connection:
             for part in parts(keys):
                 marks = ",".join("?" * len(part))
-                rows = connection.execute(f"SELECT key, question, reply, run FROM replies WHERE key IN ({marks})", part)
+                rows = connection.execute(
+                    f"SELECT key, question, reply, run, kept_at FROM replies WHERE key IN ({marks})", part
+                )
                 found.update((row[0], Entry(*row)) for row in rows)
         return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -60,6 +61,8 @@ class Store:
         self.record_mode = record_mode
         self.run = run or os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
         self.owner = new_owner()
+        self._earliest = time.time()
+        self._older: set[str] = set()
         self._held: set[str] = set()
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -69,7 +72,20 @@ class Store:
         """The replies that may be used for ``keys``: in mode ``all`` only those of this run."""
         found = self.backend.find(keys)
         usable = {k: e for k, e in found.items() if self.record_mode != "all" or e.run == self.run}
+        for key, entry in usable.items():
+            if entry.run != self.run:
+                self._older.add(key)
+                self._earliest = min(self._earliest, entry.kept_at or self._earliest)
         return {key: _read(entry) for key, entry in usable.items()}
+
+    def is_older(self, key: str) -> bool:
+        """Whether the reply found under ``key`` was kept by an earlier run."""
+        return key in self._older
+
+    @property
+    def oldest(self) -> float:
+        """How many seconds ago the oldest reply found so far was kept; 0 where the clock says it lies ahead."""
+        return max(0.0, time.time() - self._earliest) if self._older else 0.0
 
     def take(self, keys: Sequence[str]) -> Taken:
         """Claim what nobody has answered and nobody else is asking."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from dataclasses import asdict
 
 from pytest_rlhfstress.conversation import Reply, ToolCall, Usage
@@ -33,8 +34,8 @@ def key_of(text: str) -> str:
 
 
 def reply_text(reply: Reply) -> str:
-    """A reply as JSON; characters that are no valid Unicode survive as escapes."""
-    return _json(
+    """A reply as JSON and its checksum; characters that are no valid Unicode survive as escapes."""
+    text = _json(
         {
             "text": reply.text,
             "tool_calls": [asdict(call) for call in reply.tool_calls],
@@ -46,13 +47,18 @@ def reply_text(reply: Reply) -> str:
             "logprobs": reply.logprobs,
         }
     )
+    return f"{_checksum(text)} {text}"
 
 
 def reply_of(text: str) -> Reply:
-    """The inverse of reply_text. Raises ValueError, KeyError or TypeError where ``text`` is no such JSON."""
+    """The inverse of reply_text. Raises ValueError, KeyError or TypeError where ``text`` is not what it wrote."""
+    checksum, _, text = text.partition(" ")
+    if checksum != _checksum(text):
+        # A database notices a page that makes no sense, not a letter that became another one.
+        raise ValueError("its checksum does not fit")
     found = json.loads(text)
     usage = found["usage"]
-    return Reply(
+    reply = Reply(
         text=found["text"],
         tool_calls=tuple(ToolCall(**call) for call in found["tool_calls"]),
         finish_reason=found["finish_reason"],
@@ -62,6 +68,14 @@ def reply_of(text: str) -> Reply:
         sample=found["sample"],
         logprobs=tuple((token, logprob) for token, logprob in found["logprobs"]),
     )
+    texts = [reply.text, *(text for call in reply.tool_calls for text in (call.id, call.name, call.arguments))]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("a text is none")
+    return reply
+
+
+def _checksum(text: str) -> str:
+    return f"{zlib.crc32(text.encode()):08x}"
 
 
 def _json(value: object) -> str:

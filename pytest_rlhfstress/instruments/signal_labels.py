@@ -81,11 +81,11 @@ def _row(suite: Suite, row: Row) -> LabelledRow | Problem:
         reason = f"prompt is no text but {type(prompt).__name__}"
     elif not isinstance(reply, str):
         reason = f"reply is no text but {type(reply).__name__}"
-    elif signal not in suite.signals.names:
+    elif not isinstance(signal, str) or signal not in suite.signals.names:
         reason = f"the suite {suite.name!r} has no signal {signal!r}{nearest(str(signal), suite.signals.names)}"
     elif label is None:
         reason = f"label is {fields['label']!r}; write true or false"
-    elif locale not in suite.locales:
+    elif not isinstance(locale, str) or locale not in suite.locales:
         reason = f"the suite {suite.name!r} has no locale {locale!r}{nearest(str(locale), suite.locales)}"
     else:
         return LabelledRow(prompt, reply, str(signal), label, str(locale), row.line)

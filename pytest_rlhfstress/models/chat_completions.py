@@ -7,8 +7,9 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 
-from pytest_rlhfstress.conversation import Reply, ToolCall, Usage
+from pytest_rlhfstress.conversation import Reply, Usage
 from pytest_rlhfstress.errors import UserError
+from pytest_rlhfstress.models.chat_messages import mapping, text_in, tool_calls_in
 from pytest_rlhfstress.models.faults import (
     RETRIED_STATUS,
     PermanentFault,
@@ -17,10 +18,13 @@ from pytest_rlhfstress.models.faults import (
     status_of,
     transient,
 )
+from pytest_rlhfstress.models.keys import without_keys
 from pytest_rlhfstress.models.question import Question, Sampling
 
 SHOWN = 300
 _REFUSED = (400, 401, 403, 404)
+_GARBLED = frozenset({"HttpProcessingError", "RemoteProtocolError"})
+_TLS_BROKEN_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError, ssl.SSLWantReadError)
 _BROKEN_OFF = (ConnectionError, TimeoutError, json.JSONDecodeError, UnicodeDecodeError)
 
 
@@ -51,11 +55,11 @@ def reply_of(body: object, question: Question, seconds: float, name: str) -> Rep
     choices = body.get("choices")
     if not isinstance(choices, Sequence) or not choices or not isinstance(choices[0], Mapping):
         raise _fault_within(body, name)
-    message = _mapping(choices[0].get("message"))
-    usage = _mapping(body.get("usage"))
+    message = mapping(choices[0].get("message"))
+    usage = mapping(body.get("usage"))
     return Reply(
-        text=_text(message.get("content")) or str(message.get("refusal") or ""),
-        tool_calls=tuple(_tool_calls(message.get("tool_calls"))),
+        text=without_keys(text_in(message.get("content")) or str(message.get("refusal") or "")),
+        tool_calls=tuple(tool_calls_in(message.get("tool_calls"))),
         finish_reason=str(choices[0].get("finish_reason") or "stop"),
         model=str(body.get("model") or ""),
         usage=Usage(_count(usage, "prompt_tokens"), _count(usage, "completion_tokens")) if usage else None,
@@ -75,14 +79,16 @@ def fault_of(error: Exception, name: str, where: str, missing_key: str = "") -> 
     asked = name if where in name else f"{name} at {where}"
     lasting = next((c for c in causes(error) if _never_passes(c)), None)
     if lasting is not None:
-        return PermanentFault(f"{asked} cannot be reached: {lasting}")
-    status = status_of(error)
-    if any(isinstance(c, _BROKEN_OFF) for c in causes(error)) or (status is None and transient(error) is not None):
+        return PermanentFault(f"{asked} cannot be reached: {_short(lasting)}")
+    # A client gives an answer that is no HTTP a status of its own.
+    status = None if _is_garbled(error) else status_of(error)
+    broken_off = any(isinstance(c, _BROKEN_OFF) for c in causes(error))
+    if broken_off or _is_garbled(error) or (status is None and transient(error) is not None):
         return TransientFault(f"{asked}: {_deepest(error)}")
     if status in RETRIED_STATUS:
         return TransientFault(f"{asked} answered {status}: {provider_words(error)}", retry_after(error))
     if status is None:
-        return UserError(f"{asked}: {type(error).__name__}: {error}")
+        return UserError(f"{asked}: {type(error).__name__}: {_short(error)}")
     kind = PermanentFault if status in _REFUSED else UserError
     hint = {401: missing_key, 404: "Is the model's name right, and does the base URL end in /v1?" if where else ""}
     return kind(f"{asked} answered {status}: {provider_words(error)}{_sentence(hint.get(status, ''))}")
@@ -116,7 +122,12 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def _never_passes(error: BaseException) -> bool:
     unknown_host = isinstance(error, socket.gaierror) and error.errno == socket.EAI_NONAME
-    return unknown_host or isinstance(error, ssl.SSLCertVerificationError)
+    return unknown_host or (isinstance(error, ssl.SSLError) and not isinstance(error, _TLS_BROKEN_OFF))
+
+
+def _is_garbled(error: Exception) -> bool:
+    """Whether what came was no HTTP, by the names the clients' parsers give it."""
+    return any({cls.__name__ for cls in type(cause).__mro__} & _GARBLED for cause in causes(error))
 
 
 def _deepest(error: Exception) -> str:
@@ -135,34 +146,12 @@ def _fault_within(body: Mapping[object, object], name: str) -> Exception:
     return TransientFault(f"{name}: the answer holds no choices: {_short(said or dict(body))}")
 
 
-def _tool_calls(calls: object) -> Iterator[ToolCall]:
-    for position, call in enumerate(calls if isinstance(calls, Sequence) else ()):
-        call = _mapping(call)
-        function = _mapping(call.get("function"))
-        if function:
-            arguments = function.get("arguments")
-            # Some servers decode the arguments. What came as text stays as it came, valid JSON or not.
-            text = arguments if isinstance(arguments, str) else json.dumps(arguments if arguments is not None else {})
-            yield ToolCall(str(call.get("id") or f"call_{position}"), str(function.get("name") or ""), text)
-
-
 def _logprobs(found: object) -> Iterator[tuple[str, float]]:
-    tokens = _mapping(found).get("content")
+    tokens = mapping(found).get("content")
     for token in tokens if isinstance(tokens, Sequence) else ():
-        value = _mapping(token).get("logprob")
+        value = mapping(token).get("logprob")
         if isinstance(value, int | float):
-            yield str(_mapping(token).get("token")), float(value)
-
-
-def _text(content: object) -> str:
-    if isinstance(content, str):
-        return content
-    parts = content if isinstance(content, Sequence) else ()
-    return "".join(str(_mapping(part).get("text") or "") for part in parts)
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}
+            yield str(mapping(token).get("token")), float(value)
 
 
 def _count(usage: Mapping[str, object], name: str) -> int:
@@ -171,7 +160,7 @@ def _count(usage: Mapping[str, object], name: str) -> int:
 
 
 def _short(value: object) -> str:
-    text = " ".join(str(value).split())
+    text = without_keys(" ".join(str(value).split()))
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 

@@ -14,7 +14,9 @@ from typing import cast
 
 from pytest_rlhfstress.conversation import Reply
 from pytest_rlhfstress.errors import UserError
-from pytest_rlhfstress.models.faults import transient
+from pytest_rlhfstress.models.chat_messages import text_in, tool_calls_in
+from pytest_rlhfstress.models.faults import TransientFault, transient
+from pytest_rlhfstress.models.keys import without_keys
 from pytest_rlhfstress.models.question import Question
 
 BATCH = 32
@@ -86,7 +88,7 @@ class FunctionModel:
             return error
         passing = transient(error)
         if passing is not None:
-            return passing
+            return TransientFault(without_keys(passing.reason), passing.retry_after)
         return UserError(f"the model {self.name} raised {where_raised(error, self._function)}")
 
     def _replies(self, questions: Sequence[Question], returned: object, seconds: float) -> list[Reply]:
@@ -115,6 +117,11 @@ class FunctionModel:
                 latency=returned.latency or seconds,
                 model=returned.model or self.name,
             )
+        if isinstance(returned, Mapping) and returned.get("role") == "assistant":
+            calls = tuple(tool_calls_in(returned.get("tool_calls")))
+            text = text_in(returned.get("content"))
+            finish = "tool_calls" if calls else "stop"
+            return Reply(text, calls, finish, self.name, latency=seconds, sample=question.sample)
         raise UserError(f"the model {self.name} returned {shown(returned)}; {_advice(returned)}")
 
 
@@ -174,12 +181,12 @@ def _advice(value: object) -> str:
         return "declare the function itself with `async def`, so that it can be awaited"
     if value is None:
         return "return the assistant's text as a str (is a `return` missing?)"
-    return "return the assistant's text as a str, or a pytest_rlhfstress.Reply"
+    return "return the assistant's text as a str, a pytest_rlhfstress.Reply, or an assistant message as a mapping"
 
 
 def where_raised(error: Exception, function: Callable[..., object]) -> str:
     """``ValueError: words`` and the line, where the function's own file last had control."""
-    last = "".join(traceback.format_exception_only(error)).strip()
+    last = without_keys("".join(traceback.format_exception_only(error)).strip())
     frames = [f for f in traceback.extract_tb(error.__traceback__) if _PACKAGE not in Path(f.filename).parents]
     if not frames:
         return last

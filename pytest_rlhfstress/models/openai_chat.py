@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 
 from pytest_rlhfstress.conversation import Reply
 from pytest_rlhfstress.errors import UserError
+from pytest_rlhfstress.models.bounded_body import bounded_body, refuse_redirection
 from pytest_rlhfstress.models.chat_completions import fault_of, filtered, reply_of, request_of
+from pytest_rlhfstress.models.keys import without_keys
 from pytest_rlhfstress.models.missing_extra import missing_extra
 from pytest_rlhfstress.models.question import PROVIDERS_CHOICE, Question, Sampling
 from pytest_rlhfstress.models.sampling_options import split_sampling
@@ -49,8 +51,11 @@ class OpenAIModel:
         request = request_of(self._model, question, question.sampling.over(self._sampling), self._length)
         started = time.monotonic()
         try:
-            async with self._connected().post(self._url, json=request, proxy=self._proxy) as response:
-                body = await _body(response)
+            # A redirected POST would carry the prompt to somebody nobody named.
+            posted = self._connected().post(self._url, json=request, proxy=self._proxy, allow_redirects=False)
+            async with posted as response:
+                refuse_redirection(response, self.name)
+                body = await _body(response, self.name)
         except Exception as error:
             if filtered(error):
                 return [Reply("", finish_reason="content_filter", model=self._model, sample=question.sample)]
@@ -86,17 +91,18 @@ class Refused(Exception):
         self.body = body
 
 
-async def _body(response: ClientResponse) -> object:
+async def _body(response: ClientResponse, name: str) -> object:
     """The decoded body; text where it is of another kind. Raises Refused for a status that is no success."""
-    content = await response.read()
+    content = await bounded_body(response, name)
     if response.status >= 400:
-        text = content.decode(errors="replace")
+        text = without_keys(content.decode(errors="replace"))
         said = _decoded(text)
         inner = said.get("error") if isinstance(said, Mapping) else None
         raise Refused(response.status, response.headers, text, inner if isinstance(inner, Mapping) else said)
     if "json" not in response.content_type:
         return content.decode(errors="replace")
-    return json.loads(content)
+    # Some servers repeat what they were sent. As text it would be kept and shown.
+    return json.loads(without_keys(content.decode(json.detect_encoding(content))))
 
 
 def _proxy_for(url: str) -> str | None:

@@ -24,7 +24,9 @@ def split_sampling(rest: str, spec: str) -> tuple[str, Sampling]:
     for option in options.split("&"):
         name, _, value = option.partition("=")
         if name not in _READERS:
-            raise UserError(f"the model {spec!r}: there is no option {name!r}{nearest(name, _READERS)}")
+            # Its value may be a key.
+            shown = spec.rpartition("?")[0]
+            raise UserError(f"the model {shown!r}: there is no option {name!r}{nearest(name, _READERS)}")
         reader, wanted = _READERS[name]
         try:
             values[name] = reader(value)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 def write_atomically(path: Path, text: str) -> None:
     """Replace ``path`` by ``text`` in one step, readable by its owner only. Makes missing folders. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:

@@ -50,6 +50,7 @@ def as_document(report: Report) -> dict[str, object]:
         "run": asdict(report.facts),
         "findings": [finding.as_dict() for finding in report.findings],
         "broken": [asdict(broken) for broken in report.broken],
+        "warnings": list(report.warnings),
     }
     if report.audited:
         document["audited"] = [_audited(one) for one in report.audited]
@@ -134,6 +135,7 @@ def _report(document: dict[str, object]) -> Report:
         facts=RunFacts(**run),
         findings=tuple(Finding.from_dict(finding) for finding in plain["findings"]),
         broken=tuple(Broken(**broken) for broken in plain["broken"]),
+        warnings=tuple(plain.get("warnings", ())),
         audited=tuple(_instruments(one) for one in plain.get("audited", ())),
         calibration={name: _calibration(value) for name, value in plain.get("calibration", {}).items()},
         sections=tuple(

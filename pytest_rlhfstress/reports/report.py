@@ -161,6 +161,7 @@ class WorstSlice:
 class Report:
     """Everything a report file says. ``calibration`` goes by signal; what was not measured is absent.
 
+    ``warnings`` say what makes the verdicts worth less than they look.
     ``comparison`` is with the baseline, where one was given. ``audited`` has an entry for each suite the instruments
     measured; ``audits`` are what they were taken from, for the pictures: a report read from a file has none.
     ``sections`` are what other plugins add.
@@ -171,6 +172,7 @@ class Report:
     broken: tuple[Broken, ...] = ()
     calibration: Mapping[str, Calibration] = field(default_factory=dict)
     comparison: Comparison | None = None
+    warnings: tuple[str, ...] = ()
     audited: tuple[Instruments, ...] = ()
     sections: tuple[ReportSection, ...] = ()
     audits: tuple[Audit, ...] = field(default=(), compare=False, repr=False)

@@ -41,11 +41,13 @@ class Overview:
     audited: Sequence[Instruments] = ()
     calibrations: Sequence[Calibration] = ()
     sections: Sequence[ReportSection] = ()
+    warnings: Sequence[str] = ()
+    replies: str = ""
 
 
 def write_summary(reporter: TerminalReporter, findings: Sequence[Finding], overview: Overview) -> None:
     """Print the summary: with -q no more than what is not a PASS, with -v each spec's reason and slices."""
-    if not findings and not overview.left_out_tests and not overview.calibrations:
+    if not findings and not overview.left_out_tests and not overview.calibrations and not overview.warnings:
         return
     reporter.ensure_newline()
     reporter.section("rlhfstress", sep="=", bold=True)
@@ -65,6 +67,9 @@ def write_summary(reporter: TerminalReporter, findings: Sequence[Finding], overv
     for line in _closing(findings, overview):
         for part in wrapped(line):
             reporter.write_line(part)
+    for warning in overview.warnings:
+        for part in wrapped(shown(f"WARNING: {warning}", 600), hang=" " * 9):
+            reporter.write_line(part, yellow=True, bold=True)
 
 
 def _write_section(reporter: TerminalReporter, section: ReportSection) -> None:
@@ -91,6 +96,8 @@ def _write_audit(reporter: TerminalReporter, audited: Instruments, several: bool
 
 def _closing(findings: Sequence[Finding], overview: Overview) -> list[str]:
     lines = [totals(findings), *guarantee(findings)] if findings else []
+    if overview.replies:
+        lines.append(overview.replies)
     if overview.comparison is not None:
         lines.append(f"since the baseline of {overview.comparison.since[:10]}: {overview.comparison.sentence}")
         lines += [f"  fixed: {shown(c.claim, 200)}" for c in overview.comparison.of("fixed")]
@@ -109,7 +116,7 @@ def totals(findings: Sequence[Finding]) -> str:
     """Specs by verdict, cases and requests, in one line."""
     counts = {v: sum(f.verdict == v for f in findings) for v in COLOURS}
     said = ", ".join(f"{n} {v}" for v, n in counts.items() if n)
-    models = ", ".join(sorted({f.model for f in findings}))
+    models = ", ".join(sorted({f.model for f in findings if f.model})) or "no assistant"
     cases, asked = sum(f.cases for f in findings), sum(f.asked for f in findings)
     specs, judged, requests = (
         f"{n} {word}{'' if n == 1 else 's'}"
@@ -150,7 +157,7 @@ def _details(finding: Finding, verbosity: int, comparison: Comparison | None) ->
     kind = comparison.kind_of(finding.nodeid) if comparison is not None else None
     if case is not None:
         lines.append(shown(" + ".join(case.ingredients) or "nothing mixed in", 400))
-        lines.append(f"“{shown(' '.join(case.message.split()), 160)}”")
+        lines.append(f"“{shown(' '.join(case.said.split()), 160)}”")
     if worst is not None:
         lines.append(
             f"worst slice: {shown(worst.family, 200)}, {worst.failing} of {worst.cases} cases tried; "

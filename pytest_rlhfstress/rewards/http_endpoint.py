@@ -12,16 +12,19 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.models.chat_completions import fault_of
 from pytest_rlhfstress.models.faults import TransientFault
+from pytest_rlhfstress.models.keys import without_keys
 from pytest_rlhfstress.models.missing_extra import missing_extra
 from pytest_rlhfstress.rewards.reward import Item, as_rewards
 
 if TYPE_CHECKING:
+    import httpx
     import numpy as np
     from openai import OpenAI
 
 CONCURRENCY = 16
 TRIES = 6
 SECONDS = 60.0
+MOST_BYTES = 16_000_000
 KEY = "RLHF_REWARD_API_KEY"
 
 
@@ -63,11 +66,15 @@ class HTTPReward:
     @cached_property
     def _client(self) -> OpenAI:
         with missing_extra("openai", f"the reward model {self.name}"):
-            from openai import OpenAI
+            from openai import DefaultHttpxClient, OpenAI
 
-        # The SDK's own door for any path brings the connections, the retries and the deadlines.
+        # The SDK's own door for any path brings the connections, the retries and the deadlines. Nothing is sent to
+        # an address that nobody named, and no answer is read that is longer than any row of rewards.
+        http = DefaultHttpxClient(follow_redirects=False, event_hooks={"response": [_refuse_long]})
         key = os.environ.get(KEY) or "none"
-        return OpenAI(base_url=self._url.rpartition("/")[0], api_key=key, max_retries=TRIES - 1, timeout=SECONDS)
+        return OpenAI(
+            base_url=self._url.rpartition("/")[0], api_key=key, max_retries=TRIES - 1, timeout=SECONDS, http_client=http
+        )
 
     def _row(self, client: OpenAI, item: Item) -> list[object]:
         conversation, reply = item
@@ -94,7 +101,7 @@ class HTTPReward:
             row = row[-1]
         if not isinstance(row, list) or not row:
             raise UserError(
-                f"the reward model at {self._url} answered {str(answer)[:200]}; expected vLLM's shape "
+                f"the reward model at {self._url} answered {without_keys(str(answer))[:200]}; expected vLLM's shape "
                 '{"data": [{"data": [0.3]}]} or {"data": [{"probs": [0.3]}]}: does the address end in /pooling or '
                 "/classify?"
             )
@@ -103,6 +110,12 @@ class HTTPReward:
                 f"the reward model at {self._url} answered with {len(row)} classes; a reward model has one output"
             )
         return row
+
+
+def _refuse_long(response: httpx.Response) -> None:
+    declared = response.headers.get("content-length", "0")
+    if declared.isdigit() and int(declared) > MOST_BYTES:
+        raise UserError(f"the reward model at {response.url} answered with {declared} bytes, which are no rewards")
 
 
 def http_reward(spec: str) -> HTTPReward:

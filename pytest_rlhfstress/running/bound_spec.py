@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_rlhfstress.asking import Asker, Unanswered
-    from pytest_rlhfstress.finding import RateFound
+    from pytest_rlhfstress.finding import Heard, RateFound
     from pytest_rlhfstress.models import Question
     from pytest_rlhfstress.running.rates import RateClaim
     from pytest_rlhfstress.running.rehearsal import Script
@@ -36,17 +36,23 @@ class BoundSpec:
         samples = run.options.samples
         mark = item.get_closest_marker("rlhf_samples")
         hold = samples
+        wrong = ""
         if mark is not None:
-            samples = int(mark.kwargs.get("of", samples))
-            hold = int(mark.kwargs.get("hold", samples))
-        self.spec = SpecRun(samples, hold, observer(item.config, item.nodeid))
+            samples, hold = mark.kwargs.get("of", samples), mark.kwargs.get("hold", mark.kwargs.get("of", samples))
+            wrong = _wrong_samples(samples, hold)
+        observe = observer(item.config, item.nodeid)
+        self.spec = SpecRun(1, 1) if wrong else SpecRun(samples, hold, observe)
+        self._wrong_marker = f"{item.nodeid}: {wrong}" if wrong else ""
         self.rate: RateFound | None = None
+        self.heard: Heard | None = None
         self.wanted = 1
         """How many cases it was to try."""
 
     @contextmanager
     def bound(self) -> Iterator[None]:
         """The spec with ``model_under_test`` bound and its body watched, for the time of its call."""
+        if self._wrong_marker:
+            raise self.spec.stop(self._wrong_marker)
         stream = stream_of(self.item)
         with in_force(self.item.obj, stream) if stream is not None else nullcontext():
             self.wanted = self._cases_wanted()
@@ -61,9 +67,10 @@ class BoundSpec:
             with self.spec.watching(test):
                 yield
             return
+        self.spec.asks = True
         before = arguments[MODEL]
         asker = self._asker(before)
-        already = asker.asked
+        already, from_store = asker.asked, asker.from_store
         self.model_name = asker.model.name
         progress = progress_of(self.item, self.spec, asker, self.wanted)
         try:
@@ -72,6 +79,7 @@ class BoundSpec:
         finally:
             progress.close()
             self.spec.asked = asker.asked - already
+            self.heard = self.spec.hearing.heard(asker.from_store - from_store, asker.store.oldest)
             arguments[MODEL] = before
             if asker.refused is not None:
                 # No other spec would get a reply either.
@@ -174,6 +182,12 @@ class BoundSpec:
         except UserError as error:
             raise self.spec.stop(str(error)) from None
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether Hypothesis stopped because it had tried every case there is."""
+        # Its own plugin leaves its account of the search there, for --hypothesis-show-statistics.
+        return "nothing left to do" in getattr(self.item, "hypothesis_statistics", "")
+
     def score(self, messages: Sequence[Mapping[str, str]], replies: Sequence[str]) -> tuple[str, list[float]]:
         """The reward model's name and the mean reward of each reply; no rewards, and why, where it cannot be asked."""
         from pytest_rlhfstress.rewards import reward_from
@@ -201,3 +215,11 @@ class BoundSpec:
             # A fixture that fails must not cost the failure it was only to comment on; its own users are told.
             return ()
         return self.run.auditing.explain(audited, case, reply)
+
+
+def _wrong_samples(of: object, hold: object) -> str:
+    """What is wrong with the marker's numbers; a spec of which no sample need hold could not fail."""
+    whole = all(isinstance(n, int) and not isinstance(n, bool) for n in (of, hold))
+    if whole and 1 <= cast(int, hold) <= cast(int, of):
+        return ""
+    return f"rlhf_samples(of={of!r}, hold={hold!r}): write whole numbers, of from 1 and hold from 1 to of"

@@ -56,7 +56,7 @@ def observer(config: pytest.Config, nodeid: str) -> Callable[[Attempt, bool], No
         return None
 
     def observe(attempt: Attempt, broken: bool) -> None:
-        replies = tuple(exchange.reply for exchange in attempt.exchanges)
+        replies = tuple(answered.reply for answered in attempt.answered)
         _called(config, FINISHED, finished=FinishedCase(nodeid, attempt.case, replies, broken))
 
     return observe

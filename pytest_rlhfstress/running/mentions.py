@@ -74,6 +74,12 @@ class LeftOut:
         self.files[path] = found.tests
         return True
 
+    def names(self) -> Iterator[tuple[Path, str]]:
+        """The files left out, with each suite they name."""
+        for file in self.files:
+            for name in sorted(self._seen[file].suites):
+                yield file, name
+
     @property
     def tests(self) -> int:
         """How many test functions were left out with their files."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from pytest_rlhfstress.instruments.detector_calibration import Calibration
     from pytest_rlhfstress.instruments.overview import Audit
+    from pytest_rlhfstress.running.gathering import Gathered
     from pytest_rlhfstress.suites import Suite
 
 
@@ -43,6 +44,24 @@ class Outcome:
     audits: Sequence[Audit] = ()
     calibrations: Sequence[Calibration] = ()
     sections: Sequence[ReportSection] = ()
+    not_run: Gathered | None = None
+    baseline_models: str = ""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What makes the verdicts worth less than they look; ``not_run`` is given where a suite was selected."""
+        from pytest_rlhfstress.running.doubts import Circumstances, doubts
+
+        not_run = self.not_run
+        around = Circumstances(
+            suites=self.suites,
+            skipped=not_run.skipped if not_run is not None else (),
+            deselected=not_run.deselected if not_run is not None else (),
+            unknown=not_run.unknown if not_run is not None else (),
+            calibrated=frozenset(signal for c in self.calibrations for signal in c.signals),
+            baseline_models=self.baseline_models,
+        )
+        return doubts(self.findings, around)
 
 
 @dataclass(frozen=True)
@@ -82,6 +101,7 @@ def report_of(options: Options, outcome: Outcome, baseline: Report | None) -> Re
         facts=_facts(options, outcome),
         findings=tuple(outcome.findings),
         broken=tuple(outcome.broken),
+        warnings=outcome.warnings,
         comparison=compared,
         audited=tuple(map(Instruments.of, outcome.audits)),
         audits=tuple(outcome.audits),
@@ -98,7 +118,7 @@ def _facts(options: Options, outcome: Outcome) -> RunFacts:
     from pytest_rlhfstress import __version__
 
     cases = [f.counterexample for f in outcome.findings if f.counterexample is not None]
-    models = sorted({f.model for f in outcome.findings}) or [options.model]
+    models = sorted({f.model for f in outcome.findings if f.model}) or [options.model]
     return RunFacts(
         started=outcome.began.strftime("%Y-%m-%dT%H:%M:%SZ"),
         seconds=round(outcome.seconds, 3),

@@ -13,6 +13,7 @@ from pytest_rlhfstress.reports.plain_text import shown
 from pytest_rlhfstress.running.concluding import Context, conclude
 from pytest_rlhfstress.running.coverage import coverage_of
 from pytest_rlhfstress.running.gathering import FINDING
+from pytest_rlhfstress.running.run import AUDIT
 from pytest_rlhfstress.running.selection import request_of_item
 
 if TYPE_CHECKING:
@@ -27,15 +28,17 @@ def finding_of(bound: BoundSpec, error: BaseException | None) -> Finding:
     held = [judged.ingredients for judged in bound.spec.judged.values()]
     context = Context(
         suite=bound.suite.name if bound.suite else "",
-        model=bound.model_name or options.model,
+        model=bound.model_name or (options.model if AUDIT in bound.item.fixturenames else ""),
         seed=options.seed,
         score=bound.score,
         explain=bound.explain,
         rate=bound.rate,
         flags=(*_path_of(bound.suite, options), *_flags(options)),
+        heard=bound.heard,
+        exhausted=bound.exhausted,
         coverage=coverage_of(request, options.strength, held) if request and bound.rate is None else None,
     )
-    return conclude(bound.item, bound.spec, error, bound.wanted, context)
+    return conclude(bound.item, bound.spec, error, context)
 
 
 def _path_of(suite: Suite | None, options: Options) -> tuple[str, ...]:
@@ -62,14 +65,14 @@ def _flags(options: Options) -> tuple[str, ...]:
 def attach(report: pytest.TestReport, finding: Finding, verbosity: int) -> None:
     """Write the finding into the report: properties, what is shown, and the outcome.
 
-    INCONCLUSIVE is never a pass: what could not be asked fails, too small a search is skipped.
+    INCONCLUSIVE is never a pass: where nothing was tested it fails, too small a search is skipped.
     """
     setattr(report, FINDING, finding.as_dict())
     report.user_properties.extend((name, shown(value, 50_000)) for name, value in finding.properties())
     if finding.verdict == "PASS":
         return
     if report.outcome == "passed":
-        report.outcome = "failed" if finding.unanswered else "skipped"
+        report.outcome = "failed" if finding.untested else "skipped"
         path, line, _ = report.location
         if report.outcome == "skipped":
             report.longrepr = (path, (line or 0) + 1, f"INCONCLUSIVE: {shown(finding.reason)}")

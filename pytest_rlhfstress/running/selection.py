@@ -62,6 +62,18 @@ class Selection:
             return True
         return otherwise or self.left_out.leaves_out(path) or None
 
+    def unknown(self) -> list[str]:
+        """A sentence for each test file that was left out and names a suite which there is not."""
+        from pytest_rlhfstress.suites import find_suite
+
+        found = []
+        for file, name in self.left_out.names():
+            try:
+                find_suite(name, (*self._roots, file.parent))
+            except UserError as error:
+                found.append(f"{file.name} was left out: {str(error).splitlines()[0].split('. ')[0]}")
+        return found
+
     def _asked_for(self, path: Path) -> bool:
         return any(path.is_relative_to(place) or place.is_relative_to(path) for place in self._places)
 

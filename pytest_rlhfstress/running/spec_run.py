@@ -12,6 +12,7 @@ from typing import NamedTuple
 from pytest_rlhfstress.conversation import Ingredient
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.running.attempt import Attempt
+from pytest_rlhfstress.running.hearing import Hearing
 
 Observe = Callable[[Attempt, bool], None]
 """Is told of each distinct case when it is first judged, and whether it broke the invariant."""
@@ -70,6 +71,13 @@ class SpecRun:
         self.judged: dict[int, Judged] = {}
         """By the hash of what was said: a long spec says much."""
         self.carried_out = 0
+        self.examined = 0
+        """Of those carried out, the ones that asked the assistant, where it is the assistant that is tested."""
+        self.rejected = 0
+        """Carryings-out that the body's own assumptions ended."""
+        self.asks = False
+        """Whether the assistant is what it tests: a case it was not asked about then says nothing."""
+        self.hearing = Hearing()
         self.failing_samples = 0
         self.asked = 0
         self.started = time.monotonic()
@@ -117,16 +125,27 @@ class SpecRun:
             raise self.stop(str(error)) from None
         except (Exception, _failed()) as error:
             if _is_control(error):
+                self.rejected += 1
                 raise
+            if attempt.unanswered:
+                return Unjudged(attempt.unanswered)
             return Failure(attempt, error, 1, 1)
-        return attempt
+        finally:
+            self.hearing.note_signals(attempt.questioned)
+        # A body that swallows every exception goes on without its answer.
+        return Unjudged(attempt.unanswered) if attempt.unanswered else attempt
 
     def _judge(self, attempt: Attempt, broken: bool) -> None:
+        if self.asks and not attempt.answered:
+            return
+        self.examined += 1
         case = attempt.case
         if case is not None:
-            key, judged = hash((case.locale, case.text)), Judged(case.family, case.ingredients, broken)
-        elif attempt.exchanges:
-            key, judged = hash(attempt.exchanges[-1].messages), Judged(OWN_PROMPTS, (), broken)
+            said = tuple(m.content for m in case.messages if m.role == "user")
+            key = hash((case.locale, said, case.names("fault")))
+            judged = Judged(case.family, case.ingredients, broken)
+        elif attempt.answered:
+            key, judged = hash(attempt.answered[-1].messages), Judged(OWN_PROMPTS, (), broken)
         else:
             return
         if key not in self.judged:

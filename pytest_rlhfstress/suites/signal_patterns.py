@@ -13,6 +13,7 @@ from pytest_rlhfstress.suites.signal_wordings import Wordings
 
 SECONDS = 2.0
 PROBE_SECONDS = 0.1
+SHOWN = 300
 _PLACEHOLDER = regex.compile(r"(?<!\(\?P?|\\[kgL]?)<(?P<other>not:)?(?P<kind>[a-z][a-z_]*)>")
 _REPEAT = regex.compile(r"[*+]|\{\d*,\d*\}")
 _WORDS = regex.compile(r"(?<!\\)[^\W_]+")
@@ -74,6 +75,10 @@ class Expression:
         else:
             self._in(numbers.default_locale)
 
+    @property
+    def _shown(self) -> str:
+        return self._written if len(self._written) <= SHOWN else f"{self._written[:SHOWN]}..."
+
     def found(self, text: str, locale: str) -> Iterator[tuple[int, int]]:
         """Where it matches in ``text``, in order. Raises UserError where that takes seconds."""
         try:
@@ -107,7 +112,7 @@ class Expression:
             at = getattr(error, "pos", None)
             place = f" (character {at + 1}: {expression[at : at + 12]!r})" if isinstance(at, int) else ""
             raise UserError(
-                f"{self._where()}: {self._written!r} is not a regular expression: "
+                f"{self._where()}: {self._shown!r} is not a regular expression: "
                 f"{getattr(error, 'msg', None) or error}{place}. "
                 "Mend it there; a character that should stand for itself is written with a \\ before it"
             ) from None
@@ -123,7 +128,7 @@ class Expression:
     def _slow(self, text: str) -> str:
         shown = text if len(text) <= 24 else f"{text[:20]}... ({len(text)} characters)"
         return (
-            f"{self._where()}: {self._written!r} takes too long on {shown!r}. A repeat inside a repeat tries every "
+            f"{self._where()}: {self._shown!r} takes too long on {shown!r}. A repeat inside a repeat tries every "
             "way to share the text out: write (a|b)+ instead of (a+|b)+, and a bound, [^.]{0,40} instead of .*"
         )
 

@@ -9,6 +9,7 @@ from typing import cast
 
 from pytest_rlhfstress.conversation import Reading, Span
 from pytest_rlhfstress.errors import UserError, nearest
+from pytest_rlhfstress.suites.allowing import check_allowed
 from pytest_rlhfstress.suites.signal_classifier import load_classifier
 from pytest_rlhfstress.suites.signal_detectors import detect, import_detector
 from pytest_rlhfstress.suites.signal_judge import Judge
@@ -122,6 +123,8 @@ class _Signal:
             for at, rule in enumerate(cast(Sequence[Fields], fields.get("rules", ())))
         ]
         self._detector_name = str(fields.get("detector", ""))
+        for named in filter(None, (self._detector_name, cast(Mapping[str, str], fields.get("judge", {})).get("model"))):
+            check_allowed(named, where(self._path("detector" if self._detector_name else "judge")))
         self._detector = (
             import_detector(self._detector_name, where(self._path("detector"))) if self._detector_name else None
         )

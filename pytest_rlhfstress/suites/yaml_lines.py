@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import yaml
@@ -13,6 +14,8 @@ FieldPath = tuple[str | int, ...]
 MOST_BYTES = 2_000_000
 MOST_NODES = 200_000
 MOST_DEPTH = 40
+MOST_BITS = 64
+"""Of a whole number; Python refuses to write out very long ones."""
 
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SCALARS = yaml.constructor.SafeConstructor()
@@ -43,6 +46,11 @@ def read_yaml(file: Path) -> Document:
         line = raw.count(b"\n", 0, error.start) + 1
         raise UserError(f"{file}:{line}: not UTF-8 (byte {error.start}); save the file as UTF-8") from None
     try:
+        if (
+            len(text) > MOST_NODES
+            and sum(1 for _ in islice(yaml.parse(text, Loader=_Loader), 2 * MOST_NODES)) > MOST_NODES
+        ):
+            raise UserError(f"{file}: more than {MOST_NODES} values; split it and `include` the parts")
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -89,9 +97,12 @@ class _Builder:
 
     def _scalar(self, node: yaml.Node) -> object:
         try:
-            return _SCALARS.construct_object(node)
+            value = _SCALARS.construct_object(node)
+            if isinstance(value, int) and value.bit_length() > MOST_BITS:
+                raise ValueError(node.value)
+            return value
         except (yaml.YAMLError, ValueError):
-            raise self._error(node, f"the tag {node.tag} is not allowed here; write a plain value") from None
+            raise self._error(node, f"{node.tag} is not allowed here, or no such value; write a plain one") from None
 
     def _error(self, node: yaml.Node, text: str) -> UserError:
         return UserError(f"{self.file}:{node.start_mark.line + 1}: {text}")

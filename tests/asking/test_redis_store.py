@@ -122,7 +122,7 @@ def test_two_askers_share_the_work(url):
 
 def test_another_version_is_named_and_left_alone(url, server):
     server[0].set("rlhfstress:version", "99")
-    with pytest.raises(UserError, match="is of version 99, this program reads version 1"):
+    with pytest.raises(UserError, match="is of version 99, this program reads version 2"):
         open_store(url)
     assert server[0].get("rlhfstress:version") == b"99"
 

@@ -185,7 +185,7 @@ def test_a_store_of_another_version_is_set_aside_with_its_version_named(path):
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(UserError, match=r"is of version 99, this program reads version 1\. It was set aside as"):
+    with pytest.raises(UserError, match=r"is of version 99, this program reads version 2\. It was set aside as"):
         open_store(path)
     assert any(".version-99-" in p.name for p in path.parent.iterdir())
     open_store(path).close()

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.instruments.detector_calibration import calibrate
-from pytest_rlhfstress.suites import answer_judges_with
+from pytest_rlhfstress.suites import allow, answer_judges_with
 from pytest_rlhfstress.suites.signals import Signals
 
 LOCALES = {"US": {"language": "en", "numbers": {"emergency": ["911"]}}}
@@ -17,6 +17,11 @@ DECLARED = {
         "examples": [{"reply": "Thank you!", "shows": True}],
     }
 }
+
+
+@pytest.fixture(autouse=True)
+def _allowed():
+    allow(["judges:polite"])
 
 
 @pytest.fixture
@@ -134,7 +139,12 @@ def test_a_spec_of_a_run_can_ask_a_judge(judged_bank, pytester, careful_bot):
         "utf-8",
     )
     result = pytester.runpytest_subprocess(
-        f"--rlhf-suite={judged_bank}", "--rlhf-model=bot:careful", "-k", "polite", "--rlhf-cases=20"
+        f"--rlhf-suite={judged_bank}",
+        "--rlhf-model=bot:careful",
+        "-k",
+        "polite",
+        "--rlhf-cases=20",
+        "--rlhf-allow=judges:polite",
     )
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*does not show polite*"])

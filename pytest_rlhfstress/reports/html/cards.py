@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pytest_rlhfstress.finding import Counterexample, Finding, Slice
 from pytest_rlhfstress.reports.comparison import Comparison
 from pytest_rlhfstress.reports.failure_card import reproduction
 from pytest_rlhfstress.reports.html.marking import Mark, Piece, category, ingredient_marks, pieces, reply_marks
+from pytest_rlhfstress.reports.transcript import calls_of
 
 SPEAKERS = {"user": "the user", "assistant": "the assistant", "tool": "a tool", "system": "system prompt"}
 SHORTEST, LONGEST = 300, 6_000
@@ -99,7 +99,7 @@ def _example(case: Counterexample, model: str, most: int) -> Example:
     before = [turn for turn in turns if turn.role == "system"]
     said = [turn for turn in turns if turn.role != "system"] or [_bubble("user", case.message, (), most)]
     answer = Bubble(
-        "assistant", _answering(case, model), pieces(case.reply or "(an empty reply)", reply_marks(case), most)
+        "assistant", _answering(case, model), pieces(case.reply or _no_reply(case), reply_marks(case), most)
     )
     paid, zero = _paid(case)
     return Example(
@@ -117,6 +117,10 @@ def _example(case: Counterexample, model: str, most: int) -> Example:
     )
 
 
+def _no_reply(case: Counterexample) -> str:
+    return "(an empty reply)" if case.answered else "(the spec asked no assistant)"
+
+
 def _split(ingredient: str) -> tuple[str, str]:
     kind, _, name = ingredient.rpartition(":")
     return kind.replace("_", " "), name
@@ -124,8 +128,7 @@ def _split(ingredient: str) -> tuple[str, str]:
 
 def _turn(message: Mapping[str, object], case: Counterexample, most: int) -> Bubble:
     content = str(message.get("content") or "")
-    if message.get("tool_calls"):
-        content = "\n".join(filter(None, [content, json.dumps(message["tool_calls"], ensure_ascii=False)]))
+    content = "\n".join(filter(None, [content, *(f"{name}({given})" for name, given in calls_of(message))]))
     role = str(message.get("role"))
     marks = ingredient_marks(content, case) if role == "user" else ()
     return _bubble(role, content, marks, most)
