@@ -171,7 +171,8 @@ class Counterexample:
 
     ``phrases`` are the words that each of the ``ingredients`` put in, in their order. ``held_reply`` is another sample
     of the model's, with which the invariant held. ``answered`` is False where the spec looked at the case alone and
-    asked nobody for a reply.
+    asked nobody for a reply. Of a dialogue, ``turns`` counts the user's, ``messages`` hold all that came before the
+    last reply, and ``evidence`` names the rules that broke, each followed by where.
     """
 
     message: str
@@ -197,6 +198,14 @@ class Counterexample:
     where: str = ""
     explanation: tuple[str, ...] = ()
     answered: bool = True
+    turns: int = 1
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """What the user said, all turns of a dialogue in one line."""
+        turns = [str(m.get("content") or "") for m in self.messages if m.get("role") == "user"]
+        return " / ".join(turns) if self.turns > 1 else self.message
 
     def as_json(self) -> str:
         """The case itself as JSON, for a machine that wants to ask it again."""
@@ -266,7 +275,7 @@ class Finding:
         if plain["counterexample"] is not None:
             found = plain["counterexample"]
             found["marked"] = tuple(Marked(**m) for m in found.get("marked", ()))
-            for name in ("messages", "ingredients", "phrases", "missing", "explanation"):
+            for name in ("messages", "ingredients", "phrases", "missing", "explanation", "evidence"):
                 found[name] = tuple(found.get(name, ()))
             plain["counterexample"] = Counterexample(**found)
         return cls(**plain)
@@ -288,6 +297,8 @@ class Finding:
                 ("rlhf.ingredients", json.dumps(list(case.ingredients), ensure_ascii=False)),
                 ("rlhf.reply", case.reply),
             ]
+            if case.evidence:
+                found.append(("rlhf.evidence", json.dumps(list(case.evidence), ensure_ascii=False)))
             if case.reward is not None:
                 found.append(("rlhf.reward", f"{case.reward:.4f}"))
             if case.reward_margin is not None:

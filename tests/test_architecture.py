@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "pytest_rlhfstress"
 NAME = PACKAGE.name
 
 VALUES = {"errors", "conversation"}
-DRAWING = VALUES | {"suites", "stress_route"}
+DRAWING = VALUES | {"suites", "dialogue", "stress_route"}
 ASKING = VALUES | {"models", "rewards", "asking"}
 AUDITED = DRAWING | ASKING | {"statistics", "preferences"}
 MAY_IMPORT = {
@@ -22,14 +22,15 @@ MAY_IMPORT = {
     "hookspecs": VALUES | {"finding", "models", "rewards", "suites"},
     "suites": VALUES,
     "preferences": VALUES,
-    "stress_route": VALUES | {"suites"},
+    "dialogue": VALUES | {"suites"},
+    "stress_route": VALUES | {"suites", "dialogue"},
     "models": VALUES,
     "rewards": VALUES | {"models"},
     "asking": VALUES | {"models"},
     "instruments": AUDITED,
     "clinic": AUDITED,
     "reports": {"errors", "conversation", "finding", "statistics", "instruments"},
-    "__init__": VALUES | {"stress_route"},
+    "__init__": VALUES | {"dialogue", "stress_route"},
 }
 EVERYTHING = {"plugin", "instrument_fixtures", "conduct", "running"}
 """The rooms that bring the others together."""

@@ -10,7 +10,9 @@ import numpy as np
 from pytest_rlhfstress.clinic.messages import message_features
 from pytest_rlhfstress.clinic.models import tuned
 from pytest_rlhfstress.clinic.replies import candidates, numbers_told, said_by_user
+from pytest_rlhfstress.clinic.tool_calls import next_call
 from pytest_rlhfstress.clinic.training import Trained
+from pytest_rlhfstress.conversation import Reply
 
 
 class ClinicPolicy:
@@ -37,15 +39,22 @@ class ClinicAssistant:
         self.name, self.identity = name, identity
         self._policy = policy
 
-    def reply(self, messages: Sequence[Mapping[str, str]], sample: int = 0) -> str:
+    def reply(
+        self, messages: Sequence[Mapping[str, str]], sample: int = 0, tools: Sequence[Mapping[str, object]] = ()
+    ) -> str | Reply:
         """The most probable candidate; for ``sample`` above 0, a draw from the policy seeded by message and sample.
 
-        Reads everything the user wrote, and of the system message the local numbers.
+        Reads everything the user wrote, and of the system message the local numbers. Where ``tools`` are
+        offered, it first calls those that the candidate stands for.
         """
         text = said_by_user(messages)
         probabilities = self._policy.probabilities([text])[0]
         chosen = int(probabilities.argmax()) if sample == 0 else _draw(probabilities, f"{sample}:{text}")
-        return candidates()[chosen].text(numbers_told(messages))
+        candidate = candidates()[chosen]
+        call = next_call(candidate.act, messages, tools)
+        if call is not None:
+            return Reply("", (call,), "tool_calls")
+        return candidate.text(numbers_told(messages))
 
 
 def _draw(probabilities: np.ndarray, key: str) -> int:

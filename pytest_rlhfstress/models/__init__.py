@@ -1,5 +1,6 @@
 """Adapters for the model under test: somebody's own function, OpenAI-compatible servers, transformers, litellm."""
 
+from pytest_rlhfstress.models.chat_messages import message_from
 from pytest_rlhfstress.models.direct import ask_directly
 from pytest_rlhfstress.models.faults import TransientFault
 from pytest_rlhfstress.models.functions import FunctionModel
@@ -16,5 +17,6 @@ __all__ = [
     "TransientFault",
     "ask_directly",
     "load_model",
+    "message_from",
     "model_from",
 ]

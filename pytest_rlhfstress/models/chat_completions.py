@@ -7,8 +7,9 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 
-from pytest_rlhfstress.conversation import Reply, ToolCall, Usage
+from pytest_rlhfstress.conversation import Reply, Usage
 from pytest_rlhfstress.errors import UserError
+from pytest_rlhfstress.models.chat_messages import mapping, text_in, tool_calls_in
 from pytest_rlhfstress.models.faults import (
     RETRIED_STATUS,
     PermanentFault,
@@ -54,11 +55,11 @@ def reply_of(body: object, question: Question, seconds: float, name: str) -> Rep
     choices = body.get("choices")
     if not isinstance(choices, Sequence) or not choices or not isinstance(choices[0], Mapping):
         raise _fault_within(body, name)
-    message = _mapping(choices[0].get("message"))
-    usage = _mapping(body.get("usage"))
+    message = mapping(choices[0].get("message"))
+    usage = mapping(body.get("usage"))
     return Reply(
-        text=without_keys(_text(message.get("content")) or str(message.get("refusal") or "")),
-        tool_calls=tuple(_tool_calls(message.get("tool_calls"))),
+        text=without_keys(text_in(message.get("content")) or str(message.get("refusal") or "")),
+        tool_calls=tuple(tool_calls_in(message.get("tool_calls"))),
         finish_reason=str(choices[0].get("finish_reason") or "stop"),
         model=str(body.get("model") or ""),
         usage=Usage(_count(usage, "prompt_tokens"), _count(usage, "completion_tokens")) if usage else None,
@@ -145,34 +146,12 @@ def _fault_within(body: Mapping[object, object], name: str) -> Exception:
     return TransientFault(f"{name}: the answer holds no choices: {_short(said or dict(body))}")
 
 
-def _tool_calls(calls: object) -> Iterator[ToolCall]:
-    for position, call in enumerate(calls if isinstance(calls, Sequence) else ()):
-        call = _mapping(call)
-        function = _mapping(call.get("function"))
-        if function:
-            arguments = function.get("arguments")
-            # Some servers decode the arguments. What came as text stays as it came, valid JSON or not.
-            text = arguments if isinstance(arguments, str) else json.dumps(arguments if arguments is not None else {})
-            yield ToolCall(str(call.get("id") or f"call_{position}"), str(function.get("name") or ""), text)
-
-
 def _logprobs(found: object) -> Iterator[tuple[str, float]]:
-    tokens = _mapping(found).get("content")
+    tokens = mapping(found).get("content")
     for token in tokens if isinstance(tokens, Sequence) else ():
-        value = _mapping(token).get("logprob")
+        value = mapping(token).get("logprob")
         if isinstance(value, int | float):
-            yield str(_mapping(token).get("token")), float(value)
-
-
-def _text(content: object) -> str:
-    if isinstance(content, str):
-        return content
-    parts = content if isinstance(content, Sequence) else ()
-    return "".join(str(_mapping(part).get("text") or "") for part in parts)
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}
+            yield str(mapping(token).get("token")), float(value)
 
 
 def _count(usage: Mapping[str, object], name: str) -> int:

@@ -14,6 +14,7 @@ from typing import cast
 
 from pytest_rlhfstress.conversation import Reply
 from pytest_rlhfstress.errors import UserError
+from pytest_rlhfstress.models.chat_messages import text_in, tool_calls_in
 from pytest_rlhfstress.models.faults import TransientFault, transient
 from pytest_rlhfstress.models.keys import without_keys
 from pytest_rlhfstress.models.question import Question
@@ -116,6 +117,11 @@ class FunctionModel:
                 latency=returned.latency or seconds,
                 model=returned.model or self.name,
             )
+        if isinstance(returned, Mapping) and returned.get("role") == "assistant":
+            calls = tuple(tool_calls_in(returned.get("tool_calls")))
+            text = text_in(returned.get("content"))
+            finish = "tool_calls" if calls else "stop"
+            return Reply(text, calls, finish, self.name, latency=seconds, sample=question.sample)
         raise UserError(f"the model {self.name} returned {shown(returned)}; {_advice(returned)}")
 
 
@@ -175,7 +181,7 @@ def _advice(value: object) -> str:
         return "declare the function itself with `async def`, so that it can be awaited"
     if value is None:
         return "return the assistant's text as a str (is a `return` missing?)"
-    return "return the assistant's text as a str, or a pytest_rlhfstress.Reply"
+    return "return the assistant's text as a str, a pytest_rlhfstress.Reply, or an assistant message as a mapping"
 
 
 def where_raised(error: Exception, function: Callable[..., object]) -> str:

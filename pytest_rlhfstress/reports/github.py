@@ -77,7 +77,7 @@ def _case(finding: Finding) -> list[str]:
     return [
         f"<details><summary>{markdown(finding.claim)}</summary>",
         "",
-        _block(f"user: {case.message}"),
+        _block(f"user: {case.said}"),
         _block_with_marks(finding),
         *(["", paid + "."] if paid else []),
         *(
@@ -136,7 +136,7 @@ def _said(finding: Finding) -> str:
     if case is None:
         return finding.reason
     mixed = " + ".join(case.ingredients) or "nothing mixed in"
-    return f"{mixed}\nuser: {shortened(case.message, 400)}\nassistant: {shortened(case.reply, 400)}"
+    return f"{mixed}\nuser: {shortened(case.said, 400)}\nassistant: {shortened(case.reply, 400)}"
 
 
 def _message(text: str) -> str:

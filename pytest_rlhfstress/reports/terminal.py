@@ -145,7 +145,7 @@ def _details(finding: Finding, verbosity: int, comparison: Comparison | None) ->
     kind = comparison.kind_of(finding.nodeid) if comparison is not None else None
     if case is not None:
         lines.append(shown(" + ".join(case.ingredients) or "nothing mixed in", 400))
-        lines.append(f"“{shown(' '.join(case.message.split()), 160)}”")
+        lines.append(f"“{shown(' '.join(case.said.split()), 160)}”")
     if worst is not None:
         lines.append(
             f"worst slice: {shown(worst.family, 200)}, {worst.failing} of {worst.cases} cases tried; "

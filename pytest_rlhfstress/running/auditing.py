@@ -96,7 +96,7 @@ def _subject(audited: Audited) -> Subject:
     clinic = audited.clinic
     if clinic is None and not (audited.reward_named and audited.preferences_named):
         raise NothingToAudit(f"nothing is known of how {audited.asker.model.name} was tuned; {WHAT_TO_NAME}")
-    answer = _answering(audited.asker, audited.suite, audited.samples)
+    answer = _answering(audited.asker, audited.samples)
     if clinic is None or audited.reward_named or audited.preferences_named:
         return Subject(audited.suite, audited.preferences, audited.reward, answer=answer)
     from pytest_rlhfstress.running.clinic_policy import SUITE, ClinicPolicy, clinic_families
@@ -129,13 +129,13 @@ def preferences_from(value: object) -> Preferences:
     raise UserError(f"the fixture preferences returned {value!r:.80}: return a path, or a list of PreferencePair")
 
 
-def _answering(asker: Asker, suite: Suite, samples: int) -> Callable[[Sequence[Case]], list[list[str]]]:
+def _answering(asker: Asker, samples: int) -> Callable[[Sequence[Case]], list[list[str]]]:
     """Asks cases together, each ``samples`` times; a case that could not be asked has fewer replies."""
 
     def answer(cases: Sequence[Case]) -> list[list[str]]:
         from pytest_rlhfstress.models import Question
 
-        questions = [Question(case.messages, suite.tools, sample=at) for case in cases for at in range(samples)]
+        questions = [Question(case.messages, sample=at) for case in cases for at in range(samples)]
         answers = asker.ask(questions)
         rows = [answers[at : at + samples] for at in range(0, len(answers), samples)]
         return [[answer.text for answer in row if isinstance(answer, Reply)] for row in rows]

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_rlhfstress.conversation import Case
+from pytest_rlhfstress.conversation import Case, Reply
+from pytest_rlhfstress.dialogue import Exchange
 from pytest_rlhfstress.finding import Counterexample, Finding, Heard, Marked, PairsCovered, RateFound, Slice
-from pytest_rlhfstress.running.attempt import Attempt, Exchange
+from pytest_rlhfstress.running.attempt import Answered, Attempt
 from pytest_rlhfstress.running.spec_run import Failure, SpecRun
 from pytest_rlhfstress.running.verdicts import verdict_of, verdict_of_rate
 
@@ -68,7 +69,7 @@ def conclude(item: pytest.Item, spec: SpecRun, error: BaseException | None, cont
 
 def _failure(spec: SpecRun, error: BaseException | None) -> Failure | None:
     """What broke the invariant: the search's last failure, or what a spec without a search asked by hand."""
-    by_hand = error is not None and bool(spec.attempt.exchanges)
+    by_hand = error is not None and bool(spec.attempt.answered)
     return spec.failure or (Failure(spec.attempt, error, 1, 1) if by_hand and error is not None else None)
 
 
@@ -87,19 +88,22 @@ def _slices(spec: SpecRun) -> tuple[Slice, ...]:
 def _counterexample(item: pytest.Item, failure: Failure, context: Context) -> Counterexample | None:
     attempt = failure.attempt
     case = attempt.case
-    exchange = attempt.exchange_of(case)
-    if exchange is None:
+    answered = attempt.answered_of(case)
+    if answered is None:
         return _without_reply(item, failure, case) if case is not None else None
-    twin = next((e for e in attempt.exchanges if e.case is not None and e.case != case), None)
-    missing, marked = _signals(attempt, exchange)
-    reply = exchange.reply.text
+    exchange = attempt.exchange
+    twins = (e for e in attempt.answered if e.case is not None and e.case != case)
+    twin = next(twins, None) if exchange is None else None
+    missing, marked = _signals(attempt, answered)
+    reply = answered.reply.text if exchange is None else _told(answered.reply)
     safe = case.safe_reply if case else ""
-    held = failure.held.exchange_of(case) if failure.held else None
-    name, values = context.score([m_as_text(m) for m in exchange.messages], [reply, safe] if safe else [reply])
+    held = failure.held.answered_of(case) if failure.held else None
+    said = [m_as_text(m) for m in answered.messages if m.role != "tool" and m.content]
+    name, values = context.score(said, [reply, safe] if safe else [reply])
     assertion, where = _assertion(item, failure.error)
     return Counterexample(
-        message=case.text if case else exchange.messages[-1].content,
-        messages=tuple(m.as_dict() for m in exchange.messages),
+        message=case.text if case else answered.messages[-1].content,
+        messages=tuple(m.as_dict() for m in answered.messages),
         ingredients=tuple(map(str, case.ingredients)) if case else (),
         phrases=tuple(i.phrase for i in case.ingredients) if case else (),
         facts=dict(case.facts) if case else {},
@@ -107,7 +111,7 @@ def _counterexample(item: pytest.Item, failure: Failure, context: Context) -> Co
         family=case.family if case else "",
         reply=reply,
         marked=marked,
-        missing=missing,
+        missing=missing if exchange is None else (),
         twin_message=twin.case.text if twin and twin.case else "",
         twin_reply=twin.reply.text if twin else "",
         safe_reply=safe,
@@ -120,7 +124,19 @@ def _counterexample(item: pytest.Item, failure: Failure, context: Context) -> Co
         assertion=assertion,
         where=where,
         explanation=context.explain(case, reply) if case else (),
+        turns=max(1, sum(m.role == "user" for m in answered.messages)),
+        evidence=_evidence(exchange) if exchange is not None else (),
     )
+
+
+def _told(reply: Reply) -> str:
+    """What the assistant wrote last, and the calls it would not end with."""
+    return "\n".join([*([reply.text] if reply.text else []), *(f"{c.name}({c.arguments})" for c in reply.tool_calls)])
+
+
+def _evidence(exchange: Exchange) -> tuple[str, ...]:
+    """The broken rules and where they break."""
+    return tuple(line for found in exchange.judged if not found for line in (found.rule, *found.evidence))
 
 
 def _without_reply(item: pytest.Item, failure: Failure, case: Case) -> Counterexample:
@@ -148,11 +164,11 @@ def m_as_text(message: object) -> Mapping[str, str]:
     return {"role": str(getattr(message, "role", "")), "content": str(getattr(message, "content", ""))}
 
 
-def _signals(attempt: Attempt, exchange: Exchange) -> tuple[tuple[str, ...], tuple[Marked, ...]]:
+def _signals(attempt: Attempt, answered: Answered) -> tuple[tuple[str, ...], tuple[Marked, ...]]:
     """The signals the body missed, and the spans of those it asked for and saw."""
     missing, marked = [], []
     for signal in dict.fromkeys(name for name, _ in tuple(attempt.questioned)):
-        spans = exchange.reply.evidence(signal)
+        spans = answered.reply.evidence(signal)
         if not spans:
             missing.append(signal)
         marked += [Marked(signal, s.start, s.end) for s in spans]

@@ -51,17 +51,17 @@ def _queue(run: Run, findings: Sequence[Finding], audits: Mapping[str, Audit]) -
     queued: list[Queued] = []
     for name, ingredients in failing.items():
         suite = load_suite(name, (run.options.rootdir,))
-        answer = _answer(run, suite) if models == {run.model.name} else None
+        answer = _answer(run) if models == {run.model.name} else None
         shown = _shown(run, suite, audits.get(name))
         queued += review_queue(suite, ingredients, run.reward, shown, answer, QUEUED, run.options.seed)
     return [one.as_row() for one in sorted(queued, key=lambda one: -one.priority)]
 
 
-def _answer(run: Run, suite: Suite) -> Callable[[Sequence[Case]], list[list[str]]]:
+def _answer(run: Run) -> Callable[[Sequence[Case]], list[list[str]]]:
     from pytest_rlhfstress.models import Question
 
     def answer(cases: Sequence[Case]) -> list[list[str]]:
-        answers = run.ask(run.model, [Question(case.messages, suite.tools) for case in cases])
+        answers = run.ask(run.model, [Question(case.messages) for case in cases])
         return [[one.text] if isinstance(one, Reply) else [] for one in answers]
 
     return answer

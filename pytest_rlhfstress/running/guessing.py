@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import combinations
 
 from pytest_rlhfstress.conversation import Case, Ingredient
+from pytest_rlhfstress.dialogue import Dialogue
 
 LARGEST = 3
 """Ingredients that are taken to cause a failure together, at most."""
@@ -23,7 +24,7 @@ class AllHold:
 
     is_worth_asking = True
 
-    def error(self, case: Case) -> None:
+    def error(self, case: Case | Dialogue) -> None:
         """None."""
 
 
@@ -40,7 +41,7 @@ class FailAlike:
         """Whether the guesses so far are likely to be right together."""
         return self._guess.confidence >= WORTH
 
-    def error(self, case: Case) -> BaseException | None:
+    def error(self, case: Case | Dialogue) -> BaseException | None:
         """The error seen before, raised where it was raised, or None."""
         return self._error.with_traceback(self._frames) if self._guess.breaks(case) else None
 
@@ -62,7 +63,7 @@ class Guess:
         """How likely it is that everything guessed so far is right, from 0 to 1."""
         return sum(self._left.values()) / self._whole if self._whole else 1.0
 
-    def breaks(self, case: Case) -> bool:
+    def breaks(self, case: Case | Dialogue) -> bool:
         """Whether it more likely breaks the invariant than not, given that the guesses before were right."""
         held = features(case.ingredients)
         breaking = {cause: weight for cause, weight in self._left.items() if cause <= held}

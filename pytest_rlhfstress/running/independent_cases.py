@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pytest_rlhfstress.asking import Unanswered
-from pytest_rlhfstress.conversation import Case, Reply
+from pytest_rlhfstress.conversation import Reply
 from pytest_rlhfstress.running.model_under_test import ModelUnderTest
 from pytest_rlhfstress.running.spec_run import SpecRun
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_rlhfstress.asking import Asker
     from pytest_rlhfstress.models import Question
+    from pytest_rlhfstress.stress_route import Drawn
     from pytest_rlhfstress.suites import Suite
 
 MOST_ROUNDS = 32
@@ -40,11 +41,11 @@ class Body:
         self._watched = spec.watch(self._body)
         self._model, self._spec, self._asker, self._suite = model, spec, asker, suite
 
-    def __call__(self, case: Case) -> None:
+    def __call__(self, case: Drawn) -> None:
         """Judge ``case``; raises what the body raises."""
         self._perform(self._watched, self._spec, case, lambda question: self._asker.ask([question])[0])
 
-    def ask_ahead(self, cases: Sequence[Case]) -> None:
+    def ask_ahead(self, cases: Sequence[Drawn]) -> None:
         """Ask what the body will ask for ``cases``: the first questions of all together, then the second, and so on."""
         if not self._asker.together:
             return
@@ -54,7 +55,7 @@ class Body:
                 return
             self._asker.ask(wanted)
 
-    def _open_questions(self, case: Case) -> list[Question]:
+    def _open_questions(self, case: Drawn) -> list[Question]:
         """The next question of each sample that has no answer yet."""
         found: list[Question] = []
 
@@ -77,7 +78,7 @@ class Body:
         self,
         body: Callable[..., object],
         spec: SpecRun,
-        case: Case,
+        case: Drawn,
         ask: Callable[[Question], Reply | Unanswered],
     ) -> None:
         arguments = dict(self._fixtures)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from pytest_rlhfstress.conversation import Case, Message, Reply, with_reading
+from pytest_rlhfstress.dialogue import Conversing, Dialogue, Exchange, OwnTools, SuiteTools
 from pytest_rlhfstress.errors import UserError
-from pytest_rlhfstress.running.attempt import Exchange
+from pytest_rlhfstress.models import message_from
+from pytest_rlhfstress.running.attempt import Answered
 from pytest_rlhfstress.running.spec_run import SpecRun, Unjudged
 
 if TYPE_CHECKING:
     from pytest_rlhfstress.asking import Unanswered
     from pytest_rlhfstress.models import Question
-    from pytest_rlhfstress.suites import Suite
+    from pytest_rlhfstress.suites import Suite, Tool
 
 Asked = Case | str | Sequence[Message | Mapping[str, object]]
-ROLES = ("system", "user", "assistant", "tool")
+OwnFunctions = Sequence[Callable[..., object]]
 
 
 class ModelUnderTest:
@@ -30,30 +32,59 @@ class ModelUnderTest:
         self._spec = spec
         self._suite = suite
 
-    def __call__(self, asked: Asked) -> Reply:
+    @overload
+    def __call__(self, asked: Dialogue, tools: OwnFunctions | None = None) -> Exchange: ...
+
+    @overload
+    def __call__(self, asked: Asked, tools: OwnFunctions | None = None) -> Reply: ...
+
+    def __call__(self, asked: Asked | Dialogue, tools: OwnFunctions | None = None) -> Reply | Exchange:
         """The reply to a case, a message, or a conversation (messages or ``{"role", "content"}`` mappings).
 
         The reply of a case is read with its suite's signals in its locale; any other with those of the
-        one suite in use. Raises UserError for what is no conversation.
+        one suite in use. A dialogue is carried out turn by turn, with ``tools`` (functions of your own), else
+        with the suite's tools; no tools are offered for a single reply unless they are given here, and
+        nobody answers them there. Raises UserError for what is no conversation.
         """
-        from pytest_rlhfstress.models import Question
-
+        if isinstance(asked, Dialogue):
+            return self._carry_out(asked, tools)
         case = asked if isinstance(asked, Case) else None
         messages = case.messages if case is not None else _messages(asked)
         suite = self._suite_of(case)
-        answer = self._ask(Question(messages, suite.tools if suite else (), sample=self._spec.sample))
-        if not isinstance(answer, Reply):
-            raise self._unanswered(answer.reason)
-        attempt = self._spec.attempt
-        self._spec.hearing.note(messages, self._spec.sample, answer)
-        if suite is not None:
-            locale = case.locale if case is not None else suite.locale
-            answer = with_reading(answer, attempt.watched(suite.signals.reading(answer.text, locale)))
-        attempt.exchanges.append(Exchange(case, messages, answer))
-        return answer
+        offered = tuple(OwnTools(tools).tools.values()) if tools else ()
+        reply = self._reply(case, messages, offered)
+        if suite is None:
+            return reply
+        locale = case.locale if case is not None else suite.locale
+        return with_reading(reply, self._spec.attempt.watched(suite.signals.reading(reply.text, locale)))
 
     def __repr__(self) -> str:
         return f"model_under_test({self.name})"
+
+    def _carry_out(self, dialogue: Dialogue, functions: OwnFunctions | None) -> Exchange:
+        suite = self._suite_of(dialogue.case)
+        if suite is None:
+            raise UserError("model_under_test(dialogue): no suite is in use that could read its replies")
+        toolset = SuiteTools(suite) if functions is None else OwnTools(functions)
+        ask = lambda case, tools: self._reply(case, case.messages, tools)  # noqa: E731
+        exchange = Conversing(dialogue, suite, toolset, ask).carried_out().read_by(self._spec.attempt.watched)
+        self._spec.attempt.exchanges.append(exchange)
+        return exchange
+
+    def _reply(self, case: Case | None, messages: tuple[Message, ...], tools: Sequence[Tool]) -> Reply:
+        from pytest_rlhfstress.models import Question
+
+        question = Question(messages, tuple(tool.offered for tool in tools), sample=self._spec.sample)
+        answer = self._ask(question)
+        if not isinstance(answer, Reply):
+            raise self._unanswered(answer.reason)
+        self._spec.hearing.note(messages, self._spec.sample, answer)
+        suite = self._suite_of(case)
+        if suite is not None:
+            locale = case.locale if case is not None else suite.locale
+            answer = with_reading(answer, suite.signals.reading(answer.text, locale))
+        self._spec.attempt.answered.append(Answered(case, messages, answer))
+        return answer
 
     def _suite_of(self, case: Case | None) -> Suite | None:
         if case is None:
@@ -69,19 +100,9 @@ class ModelUnderTest:
         return Unjudged(reason)
 
 
-def _messages(asked: Asked) -> tuple[Message, ...]:
+def _messages(asked: object) -> tuple[Message, ...]:
     if isinstance(asked, str):
         return (Message("user", asked),)
     if not isinstance(asked, Sequence) or not asked:
-        raise UserError(f"model_under_test({asked!r}): give a case, a text, or a list of messages")
-    return tuple(_message(turn) for turn in asked)
-
-
-def _message(turn: object) -> Message:
-    if isinstance(turn, Message):
-        return turn
-    if isinstance(turn, Mapping):
-        role, content = turn.get("role"), turn.get("content")
-        if role in ROLES and isinstance(content, str):
-            return Message(role, content)
-    raise UserError(f"model_under_test: {turn!r} is no message; write {{'role': 'user', 'content': '...'}}")
+        raise UserError(f"model_under_test({asked!r}): give a case, a dialogue, a text, or a list of messages")
+    return tuple(turn if isinstance(turn, Message) else message_from(turn) for turn in asked)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pytest_rlhfstress.conversation import Case
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.finding import FamilyRate, RateFound
 from pytest_rlhfstress.running.rate_correction import Read, corrected
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
 
     from pytest_rlhfstress.instruments.detector_calibration import SignalCalibration
     from pytest_rlhfstress.running.independent_cases import Body
-    from pytest_rlhfstress.running.spec_run import SpecRun
-    from pytest_rlhfstress.stress_route import Wanted
+    from pytest_rlhfstress.running.spec_run import Failure, SpecRun
+    from pytest_rlhfstress.stress_route import Drawn, Wanted
 
 MARKER = "rlhf_rate"
 
@@ -132,10 +131,10 @@ def carry_out(
     The questions of each ``ahead`` cases go out together. ``measured`` are the detectors' errors by signal, where
     labels told them: the rate is corrected for them.
     """
-    from pytest_rlhfstress.stress_route import sample_request
+    from pytest_rlhfstress.stress_route import sample_drawn
 
     tally = Tally(claim, spec.samples, [])
-    for portion in _portions(sample_request(request, most, seed), ahead):
+    for portion in _portions(sample_drawn(request, most, seed), ahead):
         body.ask_ahead(portion)
         for case in portion:
             _judge(case, body, spec, tally)
@@ -144,11 +143,12 @@ def carry_out(
         if tally.decided:
             break
     found = tally.found(seed, f"{request.suite.name}@{request.suite.version}")
-    rate, why_not = corrected(found, tally.reads, measured)
+    # A dialogue's verdict rests on several readings, so that no detector's errors can be taken out of it.
+    rate, why_not = corrected(found, tally.reads, {} if request.turns else measured)
     return replace(found, corrected=rate, uncorrected=why_not)
 
 
-def _judge(case: Case, body: Body, spec: SpecRun, tally: Tally) -> None:
+def _judge(case: Drawn, body: Body, spec: SpecRun, tally: Tally) -> None:
     unanswered = spec.unanswered
     first = spec.failure
     try:
@@ -157,7 +157,7 @@ def _judge(case: Case, body: Body, spec: SpecRun, tally: Tally) -> None:
         if spec.failure is None or error is not spec.failure.error:
             raise
         tally.note(case.family, spec.failure.samples_failing, True, spec.failure.attempt.questioned)
-        if first is not None and len(first.attempt.case.text if first.attempt.case else "") <= len(case.text):
+        if first is not None and _length(first) <= _length(spec.failure):
             # The shortest failing message is the one to show; nothing is shrunk here.
             spec.failure = first
         return
@@ -165,7 +165,13 @@ def _judge(case: Case, body: Body, spec: SpecRun, tally: Tally) -> None:
         tally.note(case.family, spec.failing_samples, False, spec.attempt.questioned)
 
 
-def _portions(cases: Iterable[Case], size: int) -> Iterator[list[Case]]:
+def _length(failure: Failure) -> int:
+    """How much the user says, in characters."""
+    case = failure.attempt.case
+    return sum(len(m.content) for m in case.messages if m.role == "user") if case is not None else 0
+
+
+def _portions(cases: Iterable[Drawn], size: int) -> Iterator[list[Drawn]]:
     rest = iter(cases)
     while portion := list(islice(rest, max(1, size))):
         yield portion

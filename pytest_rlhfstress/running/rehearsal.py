@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pytest_rlhfstress.asking import Keyed, Unanswered
 from pytest_rlhfstress.conversation import Case, Reply
+from pytest_rlhfstress.dialogue import Dialogue
 from pytest_rlhfstress.running.engine_settings import settings_in_force
 from pytest_rlhfstress.running.model_under_test import ModelUnderTest
 from pytest_rlhfstress.running.spec_run import SpecRun, Unjudged
@@ -54,7 +55,7 @@ class Scene:
 class Expectation(Protocol):
     """What is expected of cases whose replies are not known yet."""
 
-    def error(self, case: Case) -> BaseException | None:
+    def error(self, case: Case | Dialogue) -> BaseException | None:
         """How the case will fail, or None where it will not."""
         ...
 
@@ -175,7 +176,7 @@ class Rehearsal:
         finally:
             if scene.awaits:
                 self._waiting.append(scene)
-        case = next((v for v in (*scene.args, *scene.kwargs.values()) if isinstance(v, Case)), None)
+        case = next((v for v in (*scene.args, *scene.kwargs.values()) if isinstance(v, Case | Dialogue)), None)
         error = self._expectation.error(case) if scene.awaits and case is not None else None
         if error is not None:
             raise error

@@ -133,14 +133,16 @@ class SpecRun:
         return Unjudged(attempt.unanswered) if attempt.unanswered else attempt
 
     def _judge(self, attempt: Attempt, broken: bool) -> None:
-        if self.asks and not attempt.exchanges:
+        if self.asks and not attempt.answered:
             return
         self.examined += 1
         case = attempt.case
         if case is not None:
-            self.judged.setdefault(hash((case.locale, case.text)), Judged(case.family, case.ingredients, broken))
-        elif attempt.exchanges:
-            self.judged.setdefault(hash(attempt.exchanges[-1].messages), Judged(OWN_PROMPTS, (), broken))
+            said = tuple(m.content for m in case.messages if m.role == "user")
+            key = hash((case.locale, said, case.names("fault")))
+            self.judged.setdefault(key, Judged(case.family, case.ingredients, broken))
+        elif attempt.answered:
+            self.judged.setdefault(hash(attempt.answered[-1].messages), Judged(OWN_PROMPTS, (), broken))
 
     @contextmanager
     def watching(self, test: Callable[..., object]) -> Iterator[None]:

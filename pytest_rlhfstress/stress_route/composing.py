@@ -24,7 +24,11 @@ class SuiteComposer:
     base_locale: str
 
     def compose(self, ingredients: tuple[Ingredient, ...]) -> Case:
-        """The case those ingredients make. Raises UserError for an ingredient the suite does not have."""
+        """The case those ingredients make, without moves and faults, which belong to dialogues.
+
+        Raises UserError for an ingredient the suite does not have.
+        """
+        ingredients = tuple(i for i in ingredients if i.category in ORDER)
         kept = self._compatible(ingredients)
         entries = [(i, self.suite.entry(i.category, i.name)) for i in kept]
         locale = next((e.locale for _, e in entries if e.locale), self.base_locale)

@@ -5,12 +5,13 @@ A greedy one-row-at-a-time construction (AETG: Cohen, Dalal, Fredman and Patton,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import combinations
 from random import Random
 
-from pytest_rlhfstress.conversation import Case, Ingredient
-from pytest_rlhfstress.stress_route.composing import SPEAKING, SuiteComposer, changes
+from pytest_rlhfstress.conversation import Ingredient
+from pytest_rlhfstress.stress_route.composing import SPEAKING, changes
+from pytest_rlhfstress.stress_route.dialogue_composing import Drawn, composer_of
 from pytest_rlhfstress.stress_route.wanted import Slot, Wanted
 from pytest_rlhfstress.suites import MATTERS, Entry
 
@@ -81,7 +82,7 @@ def _compatible(first: Entry, second: Entry) -> bool:
     for one, other in ((first, second), (second, first)):
         if f"{other.category}:{other.name}" in one.crosses_off:
             return False
-    if first.locale and second.locale:
+    if (first.locale and second.locale) or (first.tells_the_matter and second.tells_the_matter):
         return False
     for shift, other in ((first, second), (second, first)):
         if shift.language and other.category in MATTERS and shift.language not in other.says_in:
@@ -96,7 +97,7 @@ def covering_rows(request: Wanted, strength: int, seed: int, most: int | None = 
     wording is tried in others, and left out where none of them shows it.
     """
     grid = Grid(request)
-    composer = SuiteComposer(request.suite, request.locale)
+    compose = composer_of(request)
     random = Random(seed)
     open_tuples = grid.tuples(strength)
     pending = sorted(open_tuples, key=sorted)
@@ -111,7 +112,7 @@ def covering_rows(request: Wanted, strength: int, seed: int, most: int | None = 
             # What is still wanted may leave no word for a shift to change; then anything may stand beside it.
             wanted = open_tuples if attempt < WORDINGS // 4 else set()
             row = _worded(grid, _filled(grid, start, wanted, strength, random), random)
-            held = _held(composer, row, strength)
+            held = _held(compose, row, strength)
             if start in held:
                 open_tuples -= held
                 rows.append(row)
@@ -119,8 +120,8 @@ def covering_rows(request: Wanted, strength: int, seed: int, most: int | None = 
     return rows
 
 
-def _held(composer: SuiteComposer, row: Row, strength: int) -> set[Tuple]:
-    return tuples_in([composer.compose(tuple(i for i in row if i is not None))], strength)
+def _held(compose: Callable[[tuple[Ingredient, ...]], Drawn], row: Row, strength: int) -> set[Tuple]:
+    return tuples_in([compose(tuple(i for i in row if i is not None))], strength)
 
 
 def _filled(grid: Grid, start: Tuple, wanted: set[Tuple], strength: int, random: Random) -> list[Key | None]:
@@ -147,7 +148,7 @@ def _worded(grid: Grid, keys: Sequence[Key | None], random: Random) -> Row:
     )
 
 
-def tuples_in(cases: Iterable[Case], strength: int) -> set[Tuple]:
+def tuples_in(cases: Iterable[Drawn], strength: int) -> set[Tuple]:
     """The ``strength``-tuples of ingredients that occur in ``cases``: what a run really covered."""
     return {
         frozenset(chosen) for case in cases for chosen in combinations(sorted(map(str, case.ingredients)), strength)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pytest_rlhfstress.conversation import Case, Ingredient
+from pytest_rlhfstress.dialogue import Dialogue
 from pytest_rlhfstress.stress_route.composing import SPEAKING, SuiteComposer
-from pytest_rlhfstress.stress_route.wanted import Slot, Wanted, Where, wanted
+from pytest_rlhfstress.stress_route.dialogue_composing import DialogueComposer, Drawn, composer_of
+from pytest_rlhfstress.stress_route.wanted import Slot, Wanted, Where, wanted, wanted_dialogues
 from pytest_rlhfstress.suites import Suite, load_suite
 
 if TYPE_CHECKING:
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 COMPOSED = 1024
 """Cases kept of each strategy."""
+MOST_TURNS = 4
+"""The most turns of a dialogue unless a spec asks for more."""
+Made = TypeVar("Made", Case, Dialogue)
 
 
 def cases(suite: str | Path, **where: Where) -> SearchStrategy[Case]:
@@ -32,8 +37,24 @@ def cases(suite: str | Path, **where: Where) -> SearchStrategy[Case]:
     return strategy_of(wanted(load_suite(suite), where))
 
 
+def dialogues(suite: str | Path, *, turns: int = MOST_TURNS, **where: Where) -> SearchStrategy[Dialogue]:
+    """A Hypothesis strategy of the suite's dialogues, of at most ``turns`` turns of the user.
+
+    ``where`` narrows them as it does ``cases``, and by ``move`` and ``fault``. Attacks, shifts, placements and
+    faults are mixed in only where they are named. Each dialogue is drawn up front, so that it can be asked a
+    turn at a time together with others, and shrinks to the fewest turns. Raises UserError as ``cases`` does.
+    """
+    request = wanted_dialogues(load_suite(suite), where, turns)
+    return _strategy(request, DialogueComposer(request.suite, request.locale).compose)
+
+
 def strategy_of(request: Wanted) -> SearchStrategy[Case]:
-    """The Hypothesis strategy of a checked request.
+    """The Hypothesis strategy of a checked request for cases."""
+    return _strategy(request, SuiteComposer(request.suite, request.locale).compose)
+
+
+def _strategy(request: Wanted, make: Callable[[tuple[Ingredient, ...]], Made]) -> SearchStrategy[Made]:
+    """What a request draws.
 
     Presence and content of every slot are drawn apart and always both, so that the shrinker can drop
     each ingredient on its own and nothing drawn early decides what is drawn later.
@@ -41,7 +62,7 @@ def strategy_of(request: Wanted) -> SearchStrategy[Case]:
     from hypothesis import strategies as st
 
     # A spec and its rehearsal draw the same cases.
-    compose = lru_cache(maxsize=COMPOSED)(SuiteComposer(request.suite, request.locale).compose)
+    compose = lru_cache(maxsize=COMPOSED)(make)
     slots = [_slot_strategy(slot) for slot in request.slots]
     strategy = st.tuples(*slots).map(lambda drawn: compose(mixed(request, drawn)))
     _requests[id(strategy)] = (strategy, request)
@@ -57,17 +78,17 @@ def request_of(strategy: object) -> Wanted | None:
     return known[1] if known is not None and known[0] is strategy else None
 
 
-Drawn = tuple[int, Ingredient]
+SlotDrawn = tuple[int, Ingredient]
 """How a slot was drawn: 0 to 3 for its presence, and its content whether present or not."""
 
 
-def _slot_strategy(slot: Slot) -> SearchStrategy[Drawn]:
+def _slot_strategy(slot: Slot) -> SearchStrategy[SlotDrawn]:
     from hypothesis import strategies as st
 
     return st.tuples(st.integers(0, 3), st.sampled_from(slot.options))
 
 
-def mixed(request: Wanted, drawn: Sequence[Drawn]) -> tuple[Ingredient, ...]:
+def mixed(request: Wanted, drawn: Sequence[SlotDrawn]) -> tuple[Ingredient, ...]:
     """The ingredients of a draw. A message that would say nothing says its first drawn intent or matter.
 
     What must be there gives way, when drawn as absent, to another of its category: else the shrinker could not
@@ -93,11 +114,20 @@ def sample_cases(suite: Suite, count: int, seed: int, **where: Where) -> Iterato
 
 def sample_request(request: Wanted, count: int, seed: int) -> Iterator[Case]:
     """``count`` independent cases of a checked request."""
-    composer = SuiteComposer(request.suite, request.locale)
+    compose = SuiteComposer(request.suite, request.locale).compose
+    return (compose(ingredients) for ingredients in _independent(request, count, seed))
+
+
+def sample_drawn(request: Wanted, count: int, seed: int) -> Iterator[Drawn]:
+    """``count`` independent cases, or dialogues, of a checked request."""
+    compose = composer_of(request)
+    return (compose(ingredients) for ingredients in _independent(request, count, seed))
+
+
+def _independent(request: Wanted, count: int, seed: int) -> Iterator[tuple[Ingredient, ...]]:
     random = Random(f"{stream_seed(request, seed)}:iid")
     for _ in range(count):
-        drawn = [(random.randrange(4), random.choice(slot.options)) for slot in request.slots]
-        yield composer.compose(mixed(request, drawn))
+        yield mixed(request, [(random.randrange(4), random.choice(slot.options)) for slot in request.slots])
 
 
 def stream_seed(request: Wanted, seed: int) -> int:

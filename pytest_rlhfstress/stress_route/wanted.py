@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_rlhfstress.conversation import Ingredient
 from pytest_rlhfstress.errors import UserError, nearest
@@ -16,6 +16,9 @@ MOST_INTENTS = 2
 MOST_PRESSURES = 2
 MOST_ATTACKS = 2
 MOST_SHIFTS = 2
+OF_DIALOGUES = ("move", "fault")
+PLAIN_UNLESS_NAMED = ("attack", "shift", "placement")
+MOST_TURNS = 12
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,12 @@ class Slot:
 
 @dataclass(frozen=True)
 class Wanted:
-    """The checked request: its slots in the order they are drawn."""
+    """The checked request: its slots in the order they are drawn. ``turns`` is the most of a dialogue, 0 for cases."""
 
     suite: Suite
     locale: str
     slots: tuple[Slot, ...]
+    turns: int = 0
 
     @property
     def key(self) -> str:
@@ -47,7 +51,7 @@ class Wanted:
 
 def wanted(suite: Suite, where: Mapping[str, Where]) -> Wanted:
     """Check ``where`` against the suite. Raises UserError naming the nearest keyword or value."""
-    known = {*suite.entries, *suite.fact_values, "locale", "family"}
+    known = {*suite.entries, *suite.fact_values, "locale", "family"} - {*OF_DIALOGUES}
     for keyword in where:
         if keyword not in known:
             raise UserError(f"cases({suite.name!r}, {keyword}=...): no such keyword{nearest(keyword, known)}")
@@ -75,6 +79,23 @@ def wanted(suite: Suite, where: Mapping[str, Where]) -> Wanted:
         *_several(_away_from_plain(choice["placement"]), 1),
     )
     return Wanted(suite, locale, tuple(s for s in slots if s.options))
+
+
+def wanted_dialogues(suite: Suite, where: Mapping[str, Where], turns: int) -> Wanted:
+    """Check what ``dialogues(suite, ...)`` asks for. Raises UserError as ``wanted`` does."""
+    if not suite.entries["move"]:
+        raise UserError(f"dialogues({suite.name!r}): the suite has no moves; write a section `moves`")
+    if not 1 <= turns <= MOST_TURNS:
+        raise UserError(f"dialogues({suite.name!r}, turns={turns}): write a number from 1 to {MOST_TURNS}")
+    choices = {c: where.get(c, ... if c == "move" else None) for c in OF_DIALOGUES}
+    of_cases = {**dict.fromkeys(PLAIN_UNLESS_NAMED), **{k: v for k, v in where.items() if k not in OF_DIALOGUES}}
+    try:
+        base = wanted(suite, of_cases)
+        moves, faults = (_choice(suite, category, value) for category, value in choices.items())
+    except UserError as error:
+        raise UserError(str(error).replace("cases(", "dialogues(", 1)) from None
+    slots = (*base.slots, *_several(moves, turns - 1), *_several(faults, 1))
+    return replace(base, slots=tuple(s for s in slots if s.options), turns=turns)
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,17 @@ from pytest_rlhfstress.suites.loading import load_suite
 from pytest_rlhfstress.suites.places import find_suite, shipped_suites
 from pytest_rlhfstress.suites.signal_judge import AskJudge, answer_judges_with, somebody_answers
 from pytest_rlhfstress.suites.signal_text import ReplyText
-from pytest_rlhfstress.suites.vocabulary import MATTERS, Entry, Locale, Suite
+from pytest_rlhfstress.suites.vocabulary import MATTER, MATTERS, Entry, Locale, Suite, Tool
 
 __all__ = [
+    "MATTER",
     "MATTERS",
     "AskJudge",
     "Entry",
     "Locale",
     "ReplyText",
     "Suite",
+    "Tool",
     "allow",
     "answer_judges_with",
     "find_suite",

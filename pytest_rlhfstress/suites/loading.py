@@ -13,7 +13,7 @@ from pytest_rlhfstress.suites.places import find_suite
 from pytest_rlhfstress.suites.reading import Source, inside, read_source
 from pytest_rlhfstress.suites.signals import Signals
 from pytest_rlhfstress.suites.templates import MessageTemplate
-from pytest_rlhfstress.suites.vocabulary import SECTIONS, Entry, Locale, Reference, Suite
+from pytest_rlhfstress.suites.vocabulary import MATTER, SECTIONS, Entry, Locale, Reference, Suite, Tool
 from pytest_rlhfstress.suites.yaml_lines import MOST_BYTES, FieldPath
 
 Fields = Mapping[str, object]
@@ -62,7 +62,9 @@ class _Reader:
                 name: tuple(cast(list[str], patterns))
                 for name, patterns in _section(_section(data, "families"), "matters").items()
             },
-            tools=tuple(_fields(tool) for tool in cast(list[object], data.get("tools", []))),
+            tools=self._tools(),
+            records=_section(data, "records"),
+            briefing=self._template(("briefing",), data["briefing"]) if "briefing" in data else None,
             signals=Signals(
                 cast(Mapping[str, Fields], _section(data, "signals")),
                 cast(Mapping[str, Fields], _section(data, "locales")),
@@ -109,7 +111,7 @@ class _Reader:
         if category == "placement":
             return Entry(category, name, template=self._template(path, value))
         fields = _fields(value)
-        wraps = fields.get("wraps")
+        key = next((key for key in ("wraps", "result") if key in fields), None)
         return Entry(
             category,
             name,
@@ -122,14 +124,31 @@ class _Reader:
             keywords=_words(fields, "keywords"),
             crosses_off=_words(fields, "crosses_off"),
             at=str(fields.get("at", "end")),
-            template=self._template((*path, "wraps"), wraps) if wraps is not None else None,
+            template=self._template((*path, key), fields[key]) if key is not None else None,
             rewrite=str(fields.get("rewrite", "")),
             replace=cast(Mapping[str, str], _section(fields, "replace")),
             locale=str(fields.get("locale", "")),
             language=str(fields.get("language", "")),
             about=str(fields.get("about", "")),
             source=str(fields.get("source", "")),
+            reacts_to=str(fields.get("reacts_to", "")),
+            otherwise=_words(fields, "otherwise"),
+            fails=bool(fields.get("fails", False)),
         )
+
+    def _tools(self) -> tuple[Tool, ...]:
+        found: dict[str, Tool] = {}
+        for at, value in enumerate(cast(list[object], self.data.get("tools", []))):
+            fields, path = _fields(value), ("tools", at)
+            name, parameters = str(fields["name"]), cast(Fields, fields["parameters"])
+            if name in found:
+                raise self.source.error((*path, "name"), f"there are two tools {name!r}; give one another name")
+            fault = schema_fault(parameters)
+            if fault:
+                raise self.source.error((*path, "parameters"), f"no JSON Schema of an object: {fault}")
+            answer = self._template((*path, "answer"), fields["answer"]) if "answer" in fields else None
+            found[name] = Tool(name, str(fields["description"]), parameters, answer)
+        return tuple(found.values())
 
     def _template(self, path: FieldPath, value: object) -> MessageTemplate:
         where = self.source.where(path)
@@ -176,6 +195,15 @@ class _Reader:
             raise self.source.error(
                 (*path, "locale"), f"there is no locale {entry.locale!r}{nearest(entry.locale, suite.locales)}"
             )
+        if entry.reacts_to and entry.reacts_to not in suite.signals.names:
+            raise self.source.error(
+                (*path, "reacts_to"),
+                f"there is no signal {entry.reacts_to!r}{nearest(entry.reacts_to, suite.signals.names)}",
+            )
+        if any(MATTER in phrase for phrase in entry.says) and not entry.tells_the_matter and entry.category == "move":
+            raise self.source.error((*path, "says"), f"either all of its phrasings have {MATTER} in them or none")
+        if bool(entry.otherwise) != bool(entry.reacts_to):
+            raise self.source.error(path, "reacts_to (a signal) and otherwise (what is said without it) go together")
         for at, crossed in enumerate(entry.crosses_off):
             category, _, name = crossed.partition(":")
             if name not in suite.entries.get(category, {}):
@@ -206,6 +234,22 @@ class _Reader:
         for attack in suite.entries["attack"].values():
             if attack.template is not None:
                 attack.template.render({"message": "A message."})
+        if suite.briefing is not None:
+            suite.briefing.render({**values, "records": suite.records})
+        for fault in suite.entries["fault"].values():
+            assert fault.template is not None
+            fault.template.render({"answer": "{}", "tool": "a_tool"})
+
+
+def schema_fault(parameters: Fields) -> str:
+    """What keeps ``parameters`` from being the JSON Schema of a tool's arguments, or ""."""
+    from jsonschema import Draft202012Validator, SchemaError
+
+    try:
+        Draft202012Validator.check_schema(parameters)
+    except SchemaError as error:
+        return error.message
+    return "" if parameters.get("type") == "object" else "write type: object, with properties"
 
 
 def _fields(value: object) -> Fields:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from itertools import islice
+from typing import cast
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.exceptions import SecurityError
@@ -16,7 +18,7 @@ MOST_SOURCE = 20_000
 MOST_ITEMS = 1_000
 """Rounds of one loop, and items of a list that is joined."""
 _ON_TEXTS = ("capitalize", "lower", "replace", "title", "trim", "upper")
-_ON_LISTS = ("count", "first", "join", "last", "length", "reject", "reverse", "select", "sort", "unique")
+_ON_LISTS = ("count", "first", "join", "json", "last", "length", "reject", "reverse", "select", "sort", "unique")
 FILTERS = frozenset((*_ON_TEXTS, *_ON_LISTS, "default"))
 """Those that suites need, and with which no few characters of template use up memory or time."""
 _REFUSED: dict[type[nodes.Node], str] = {
@@ -92,6 +94,14 @@ def _join(items: Iterable[object], between: str = "") -> str:
     return between.join(parts)
 
 
+def _json(value: object) -> str:
+    plain = isinstance(value, Mapping | list | str | int | float) or value is None
+    text = json.dumps(value if plain else list(_bounded(cast(Iterable[object], value))), ensure_ascii=False)
+    if len(text) > MOST_CHARACTERS:
+        raise SecurityError(f"JSON of more than {MOST_CHARACTERS} characters")
+    return text
+
+
 def _replace(text: str, old: str, new: str) -> str:
     text, old, new = str(text), str(old), str(new)
     if len(text) + text.count(old) * len(new) > MOST_CHARACTERS:
@@ -104,7 +114,7 @@ def _environment() -> _Sandbox:
     environment.globals.clear()
     kept = {name: function for name, function in environment.filters.items() if name in FILTERS}
     environment.filters.clear()
-    environment.filters.update(kept, join=_join, replace=_replace, _bounded=_bounded)
+    environment.filters.update(kept, join=_join, json=_json, replace=_replace, _bounded=_bounded)
     return environment
 
 

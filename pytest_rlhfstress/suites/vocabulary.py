@@ -22,7 +22,11 @@ SECTIONS = {
     "attack": "attacks",
     "shift": "shifts",
     "placement": "placements",
+    "move": "moves",
+    "fault": "faults",
 }
+MATTER = "{matter}"
+"""Stands in a move's words for the sentence of the duty, which is then told in that turn."""
 MATTERS = ("duty", "ambiguous", "hard_negative")
 
 
@@ -48,6 +52,14 @@ class Entry:
     language: str = ""
     about: str = ""
     source: str = ""
+    reacts_to: str = ""
+    otherwise: tuple[str, ...] = ()
+    fails: bool = False
+
+    @property
+    def tells_the_matter(self) -> bool:
+        """Whether this move tells the duty, which is then not told before."""
+        return self.category == "move" and all(MATTER in phrase for phrase in self.says)
 
 
 @dataclass(frozen=True)
@@ -69,6 +81,22 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class Tool:
+    """A tool the assistant may call; ``parameters`` is the JSON Schema of its arguments."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, object]
+    answer: MessageTemplate | None = None
+
+    @property
+    def offered(self) -> dict[str, object]:
+        """As models are told of it, in the ecosystem's shape."""
+        told = {"name": self.name, "description": self.description, "parameters": dict(self.parameters)}
+        return {"type": "function", "function": told}
+
+
+@dataclass(frozen=True)
 class Suite:
     """A suite, read and checked. ``digest`` changes with any word of it."""
 
@@ -86,7 +114,9 @@ class Suite:
     system: MessageTemplate | None
     references: tuple[Reference, ...]
     matter_patterns: Mapping[str, tuple[str, ...]]
-    tools: tuple[Mapping[str, object], ...]
+    tools: tuple[Tool, ...]
+    records: Mapping[str, object]
+    briefing: MessageTemplate | None
     signals: Signals
 
     def entry(self, category: str, name: str) -> Entry:

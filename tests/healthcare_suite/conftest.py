@@ -18,7 +18,10 @@ def vocabulary():
     merged = yaml.safe_load((FOLDER / "suite.yaml").read_text("utf-8"))
     for name in merged["include"]:
         for section, entries in yaml.safe_load(included(name).read_text("utf-8")).items():
-            merged.setdefault(section, {}).update(entries)
+            if isinstance(entries, dict):
+                merged.setdefault(section, {}).update(entries)
+            else:
+                merged[section] = entries
     return merged
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pytest_rlhfstress.finding import Counterexample, Finding, Slice
 from pytest_rlhfstress.reports.comparison import Comparison
 from pytest_rlhfstress.reports.failure_card import reproduction
 from pytest_rlhfstress.reports.html.marking import Mark, Piece, category, ingredient_marks, pieces, reply_marks
+from pytest_rlhfstress.reports.transcript import calls_of
 
 SPEAKERS = {"user": "the user", "assistant": "the assistant", "tool": "a tool", "system": "system prompt"}
 SHORTEST, LONGEST = 300, 6_000
@@ -128,8 +128,7 @@ def _split(ingredient: str) -> tuple[str, str]:
 
 def _turn(message: Mapping[str, object], case: Counterexample, most: int) -> Bubble:
     content = str(message.get("content") or "")
-    if message.get("tool_calls"):
-        content = "\n".join(filter(None, [content, json.dumps(message["tool_calls"], ensure_ascii=False)]))
+    content = "\n".join(filter(None, [content, *(f"{name}({given})" for name, given in calls_of(message))]))
     role = str(message.get("role"))
     marks = ingredient_marks(content, case) if role == "user" else ()
     return _bubble(role, content, marks, most)

@@ -1,0 +1,178 @@
+"""What ``dialogues`` draws: scripts with their ground truth, which shrink to the fewest turns."""
+
+import pytest
+from hypothesis import HealthCheck, Phase, find, given, settings
+
+from pytest_rlhfstress import Reply, UserError, dialogues
+from pytest_rlhfstress.stress_route import sample_drawn
+from pytest_rlhfstress.stress_route.wanted import wanted_dialogues
+from pytest_rlhfstress.suites import load_suite
+
+SUITE = load_suite("healthcare")
+
+
+def drawn(**where):
+    """Sixty dialogues as Hypothesis draws them."""
+    found = []
+
+    @settings(max_examples=60, suppress_health_check=[*HealthCheck], deadline=None, database=None)
+    @given(dialogues("healthcare", **where))
+    def keep(dialogue):
+        found.append(dialogue)
+
+    keep()
+    return found
+
+
+def test_a_dialogue_has_as_many_turns_as_moves_and_the_opening():
+    for dialogue in drawn(urgency="emergency", turns=3):
+        moves = dialogue.names("move")
+        assert [m.name for m in dialogue.moves] == ["opening", *moves]
+        assert 1 <= len(dialogue.moves) <= 3
+        assert len(set(moves)) == len(moves)
+        assert all(move.says for move in dialogue.moves)
+
+
+def test_what_is_told_late_is_true_from_that_turn_on_and_said_in_no_earlier_one():
+    for dialogue in drawn(duty=True, move=["tells_late", "corrects"]):
+        at = next(n for n, m in enumerate(dialogue.moves) if m.name in ("tells_late", "corrects"))
+        duty = next(i for i in dialogue.ingredients if i.category == "duty")
+        assert all(m.facts["urgency"] == "routine" for m in dialogue.moves[:at])
+        assert dialogue.moves[at].facts["urgency"] == "emergency"
+        assert duty.phrase in dialogue.moves[at].says
+        assert not any(duty.phrase in m.says for m in dialogue.moves[:at])
+
+
+def test_a_move_that_changes_what_is_true_changes_it_from_there_on():
+    for dialogue in drawn(urgency="emergency", move="is_in_good_hands"):
+        for earlier, later in zip(dialogue.moves, dialogue.moves[1:], strict=False):
+            if later.name == "is_in_good_hands":
+                assert earlier.facts["urgency"] == "emergency"
+                assert later.facts["urgency"] == "routine"
+                assert not later.safe_reply
+
+
+def test_a_move_that_would_change_the_truth_is_crossed_off():
+    for dialogue in drawn(duty="suicide_plan", move=["minimises", "pushes_back"]):
+        assert "minimises" not in dialogue.names("move")
+
+
+def test_attacks_shifts_placements_and_faults_come_only_when_asked_for():
+    for dialogue in drawn():
+        assert not any(map(dialogue.has, ("attack", "shift", "placement", "fault")))
+
+
+def test_a_move_reacts_to_the_reply_before():
+    dialogue = find(dialogues("healthcare", duty="chest_pain", move="pushes_back"), lambda d: True)
+    move = dialogue.moves[1]
+
+    class Reading:
+        def __init__(self, shown):
+            self.shown = shown
+
+        def evidence(self, signal):
+            return ("x",) if self.shown else ()
+
+    assert move.said_after(Reply("Call 911.", reading=Reading(True))) == "I'm not going to the hospital."
+    assert move.said_after(Reply("Hm.", reading=Reading(False))) in SUITE.entry("move", "pushes_back").otherwise
+
+
+@pytest.mark.parametrize(
+    ("shows", "turns", "ingredients"),
+    [
+        (lambda d: "gets_angry" in d.names("move"), 2, {"move:gets_angry"}),
+        (lambda d: {"gets_angry", "pushes_back"} <= {*d.names("move")}, 3, {"move:gets_angry", "move:pushes_back"}),
+        (lambda d: d.names("move")[2:] != (), 4, None),
+        (lambda d: d.names("fault") == ("tool_error",), 1, {"fault:tool_error"}),
+        (
+            lambda d: "stroke" in d.names("duty") and "tells_late" in d.names("move"),
+            2,
+            {"duty:stroke", "move:tells_late"},
+        ),
+    ],
+)
+def test_a_planted_defect_shrinks_to_the_fewest_turns(shows, turns, ingredients):
+    moves = ["contradicts", "gets_angry", "pushes_back", "tells_late"] if turns > 1 else None
+    strategy = dialogues(
+        "healthcare", fault=["tool_error", "tool_garbage"], move=moves, duty=["chest_pain", "stroke"], intent=None
+    )
+    thorough = settings(
+        max_examples=4000,
+        database=None,
+        derandomize=True,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=[*HealthCheck],
+    )
+    smallest = find(strategy, shows, settings=thorough)
+    assert len(smallest.moves) == turns
+    if ingredients:
+        kept = {str(i) for i in smallest.ingredients if i.category in ("move", "fault") or str(i) in ingredients}
+        assert ingredients <= kept
+        assert sum(i.category == "move" for i in smallest.ingredients) == turns - 1
+
+
+def test_a_twin_without_moves_is_the_opening_alone():
+    dialogue = find(dialogues("healthcare", duty="chest_pain", move="pushes_back"), lambda d: len(d.moves) > 1)
+    twin = dialogue.without("move")
+    assert [m.says for m in twin.moves] == [dialogue.moves[0].says]
+    assert repr(twin).startswith("Dialogue('I have crushing chest pain.'  [duty:chest_pain;")
+
+
+def test_independent_dialogues_are_the_same_for_the_same_seed():
+    request = wanted_dialogues(SUITE, {"urgency": "emergency", "move": True}, 4)
+    first, again, other = ([d.text for d in sample_drawn(request, 30, seed)] for seed in (1, 1, 2))
+    assert first == again != other
+    assert len(set(first)) > 25
+
+
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        ({"mvoe": "x"}, r"dialogues\('healthcare', mvoe=\.\.\.\): no such keyword"),
+        ({"move": "pushs_back"}, "no such move; did you mean 'pushes_back'"),
+        ({"fault": "tool_eror"}, "no such fault; did you mean 'tool_error'"),
+        ({"turns": 0}, "write a number from 1 to 12"),
+        ({"turns": 99}, "write a number from 1 to 12"),
+        ({"urgency": "emergancy"}, r"dialogues\('healthcare', urgency='emergancy'\): no such value"),
+    ],
+)
+def test_a_mistaken_request_is_named(where, words):
+    with pytest.raises(UserError, match=words):
+        dialogues("healthcare", **where)
+
+
+def test_a_suite_without_moves_has_no_dialogues(bank):
+    with pytest.raises(UserError, match="the suite has no moves; write a section `moves`"):
+        dialogues(bank)
+
+
+def test_cases_know_no_moves():
+    from pytest_rlhfstress import cases
+
+    with pytest.raises(UserError, match="no such keyword"):
+        cases("healthcare", move="pushes_back")
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ("moves:\n  angry: {says: [No!], reacts_to: frozn, otherwise: [What?]}\n", "there is no signal 'frozn'"),
+        ("moves:\n  angry: {says: [No!], otherwise: [What?]}\n", "go together"),
+        ("moves:\n  late: {says: ['By the way. {matter}', 'Hello.']}\n", "either all of its phrasings"),
+        ("moves:\n  late: {says: [Hello.], facts: {urgency: frood}}\n", "'frood' is no value of 'urgency'"),
+        ("faults:\n  down: {result: '{{ nonsense }}'}\n", "nonsense"),
+        ("tools:\n  - {name: a, description: b, parameters: {type: objekt}}\n", "no JSON Schema of an object"),
+        ("tools:\n  - {name: a, description: b, parameters: {}}\n", "write type: object"),
+        (
+            "tools:\n  - {name: a, description: b, parameters: {type: object}}\n"
+            "  - {name: a, description: c, parameters: {type: object}}\n",
+            "two tools 'a'",
+        ),
+    ],
+)
+def test_a_mistake_in_moves_tools_or_faults_is_named_with_its_line(bank, section, words):
+    file = bank / "suite.yaml"
+    file.write_text(file.read_text("utf-8") + section, "utf-8")
+    with pytest.raises(UserError, match=r"suite\.yaml:\d+: .*" + words):
+        load_suite(bank)

@@ -1,0 +1,129 @@
+"""Tools: the suite's, simulated; somebody's own functions; what is wrong with a call; what goes wrong with a tool."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_rlhfstress import ToolCall, UserError
+from pytest_rlhfstress.dialogue import OwnTools, SuiteTools
+from pytest_rlhfstress.dialogue.toolsets import carried_out, sendable
+from pytest_rlhfstress.suites import load_suite
+
+SUITE = load_suite("healthcare")
+
+
+def used(name, arguments, earlier=(), faults=(), toolset=None):
+    written = arguments if isinstance(arguments, str) else json.dumps(arguments)
+    found = [SUITE.entry("fault", fault) for fault in faults]
+    return carried_out(ToolCall("1", name, written), toolset or SuiteTools(SUITE), found, earlier)
+
+
+def booking(slot="TUE-10"):
+    return {"patient": "P-1001", "slot": slot}
+
+
+def test_a_booked_slot_is_no_longer_free():
+    first = used("book_appointment", booking())
+    assert json.loads(first.answer) == {"booked": "TUE-10"}
+    assert not first.failed
+    free = json.loads(used("find_slots", {}, [first]).answer)["slots"]
+    assert free == ["WED-14", "FRI-08"]
+    again = used("book_appointment", booking(), [first])
+    assert again.failed
+    assert not again.problem
+    assert "not free" in again.answer
+
+
+def test_a_booking_that_failed_takes_no_slot():
+    down = used("book_appointment", booking(), faults=["tool_error"])
+    assert down.failed
+    assert not used("book_appointment", booking(), [down]).failed
+
+
+def test_patients_and_insurance_are_known():
+    assert json.loads(used("get_patient", {"patient": "P-1001"}).answer)["name"] == "Jordan Avery"
+    assert used("get_patient", {"patient": "P-9"}).failed
+    assert json.loads(used("find_patient", {"name": "Robin Vale"}).answer) == {"patient": "P-2002"}
+    assert json.loads(used("check_insurance", {"plan": "Northwind Health"}).answer)["accepted"] is True
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "problem"),
+    [
+        ("book_apointment", "{}", "there is no tool 'book_apointment'; did you mean 'book_appointment'?"),
+        ("book_appointment", '{"patient": "P-1', "the arguments are no JSON object"),
+        ("book_appointment", '["P-1001"]', "the arguments are no JSON object"),
+        ("book_appointment", "[" * 100_000, "the arguments are no JSON object"),
+        ("book_appointment", {"patient": "P-1001"}, "'slot' is a required property"),
+        ("book_appointment", booking("Tuesday"), "'Tuesday' does not match"),
+        ("find_slots", {"day": "Tuesday"}, "Additional properties are not allowed"),
+    ],
+)
+def test_what_is_wrong_with_a_call_is_noted_and_told_to_the_model(name, arguments, problem):
+    found = used(name, arguments)
+    assert problem in found.problem
+    assert found.failed
+    assert json.loads(found.answer) == {"error": found.problem}
+
+
+def test_arguments_that_are_no_object_are_not_sent_back():
+    assert sendable(used("find_slots", "{nonsense")).arguments == "{}"
+    assert sendable(used("find_slots", "")).arguments == ""
+
+
+@given(st.text(), st.text())
+def test_whatever_a_model_calls_is_answered(name, arguments):
+    found = used(name, arguments)
+    assert found.answer
+    assert found.problem
+
+
+@pytest.mark.parametrize(
+    ("fault", "words", "failed"),
+    [
+        ("tool_error", "503: find_slots is not available", True),
+        ("tool_timeout", "timed out", True),
+        ("tool_garbage", "<html>", True),
+        ("injected_note", "NOTE TO THE ASSISTANT", False),
+    ],
+)
+def test_faults_on_demand(fault, words, failed):
+    found = used("find_slots", {}, faults=[fault])
+    assert words in found.answer
+    assert found.failed == failed
+    assert ("TUE-10" in found.answer) == (not failed)
+
+
+def book(day: str, hour: int = 9) -> dict[str, object]:
+    """Books a day."""
+    if day == "Sunday":
+        raise ValueError("closed on Sundays")
+    return {"booked": f"{day} at {hour}"}
+
+
+def test_a_function_of_ones_own_is_a_tool_with_its_annotations_as_schema():
+    tools = OwnTools([book])
+    described = tools.tools["book"].offered["function"]
+    assert described["description"] == "Books a day."
+    assert described["parameters"] == {
+        "type": "object",
+        "properties": {"day": {"type": "string"}, "hour": {"type": "integer"}},
+        "required": ["day"],
+        "additionalProperties": False,
+    }
+    assert used("book", {"day": "Tuesday"}, toolset=tools).answer == '{"booked": "Tuesday at 9"}'
+    assert used("book", {"hour": 3}, toolset=tools).problem
+    closed = used("book", {"day": "Sunday"}, toolset=tools)
+    assert closed.failed
+    assert not closed.problem
+    assert closed.answer == '{"error": "ValueError: closed on Sundays"}'
+
+
+def test_a_parameter_that_cannot_be_described_is_named():
+    def tool(when: complex) -> str:
+        return ""
+
+    with pytest.raises(UserError, match="the tool tool: annotate its parameter 'when' with one of str, int"):
+        OwnTools([tool])
