@@ -13,6 +13,7 @@ from pytest_rlhfstress.suites.places import find_suite
 from pytest_rlhfstress.suites.reading import Source, inside, read_source
 from pytest_rlhfstress.suites.signals import Signals
 from pytest_rlhfstress.suites.templates import MessageTemplate
+from pytest_rlhfstress.suites.tool_schemas import schema_fault
 from pytest_rlhfstress.suites.vocabulary import MATTER, SECTIONS, Entry, Locale, Reference, Suite, Tool
 from pytest_rlhfstress.suites.yaml_lines import MOST_BYTES, FieldPath
 
@@ -239,17 +240,6 @@ class _Reader:
         for fault in suite.entries["fault"].values():
             assert fault.template is not None
             fault.template.render({"answer": "{}", "tool": "a_tool"})
-
-
-def schema_fault(parameters: Fields) -> str:
-    """What keeps ``parameters`` from being the JSON Schema of a tool's arguments, or ""."""
-    from jsonschema import Draft202012Validator, SchemaError
-
-    try:
-        Draft202012Validator.check_schema(parameters)
-    except SchemaError as error:
-        return error.message
-    return "" if parameters.get("type") == "object" else "write type: object, with properties"
 
 
 def _fields(value: object) -> Fields:
