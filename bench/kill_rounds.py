@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -162,7 +163,7 @@ def _own() -> dict[str, str]:
     return {**kept, "PYTHONPATH": os.pathsep.join(p for p in (str(ROOT), kept.get("PYTHONPATH")) if p)}
 
 
-def play(rounds: int, folder: Path, seed: int) -> Tally:
+def play(rounds: int, folder: Path, seed: int, after_each: Callable[[Tally], None] = lambda tally: None) -> Tally:
     """So many runs, most of them killed; the last chain is played to its end."""
     tally, rng, server = Tally(), random.Random(seed), ChatServer()
     chain, played = None, 0
@@ -177,6 +178,7 @@ def play(rounds: int, folder: Path, seed: int) -> Tally:
             if ended:
                 chain.close()
                 chain = None
+                after_each(tally)
     finally:
         server.close()
     return tally
@@ -190,10 +192,8 @@ def _seconds_of_a_run(folder: Path, server: ChatServer) -> float:
     return time.monotonic() - began
 
 
-if __name__ == "__main__":
-    count, start = (int(given) for given in (*sys.argv[1:3], *("200", "1")[len(sys.argv) - 1 :]))
-    with tempfile.TemporaryDirectory() as name:
-        found = play(count, Path(name), start)
+def write(found: Tally) -> None:
+    """The table; written after each chain, since two hundred rounds take long."""
     from robustness_page import table
 
     rows = [
@@ -213,4 +213,10 @@ if __name__ == "__main__":
     ]
     note = f"Each run asks {CASES} cases, {CONCURRENCY} at a time; the moment of the signal is uniform over a run."
     table("kill rounds", ["what", "count"], rows, note)
+
+
+if __name__ == "__main__":
+    count, start = (int(given) for given in (*sys.argv[1:3], *("200", "1")[len(sys.argv) - 1 :]))
+    with tempfile.TemporaryDirectory() as name:
+        found = play(count, Path(name), start, write)
     sys.exit(found.failures > 0)

@@ -223,9 +223,44 @@ def endpoint_answer(folder: Path) -> Made:
     ]
 
 
+TOOL = b"""\
+tools:
+  - name: book
+    description: Books an appointment.
+    parameters:
+      type: object
+      properties: {day: {type: string, enum: [Monday, Tuesday]}, slots: {type: array, items: {type: integer}}}
+      required: [day]
+    answer: '{"status": "booked", "day": "{{ arguments.day }}"}'
+"""
+
+
+def tool_arguments(folder: Path) -> Made:
+    """The arguments of a tool call, as a model writes them, answered by the suite's tool."""
+    from pytest_rlhfstress.conversation import ToolCall
+    from pytest_rlhfstress.dialogue.toolsets import SuiteTools, carried_out
+    from pytest_rlhfstress.errors import UserError
+    from pytest_rlhfstress.suites import load_suite
+
+    (folder / "small").mkdir()
+    (folder / "small" / "suite.yaml").write_bytes(SUITE + TOOL)
+    toolset = SuiteTools(load_suite(folder / "small"))
+
+    def read(data: bytes) -> None:
+        text = data.decode(errors="replace")
+        use = carried_out(ToolCall("1", "book", text), toolset, (), ())
+        carried_out(ToolCall("2", text, "{}"), toolset, (), (use,))
+        if use.failed:
+            # What is wrong with a call is told to the model.
+            raise UserError(use.problem)
+
+    return read, [b'{"day": "Tuesday"}', b'{"day": "Monday", "slots": [1, 2]}', b"{}"]
+
+
 READERS: Mapping[str, Callable[[Path], Made]] = {
     "stored reply": stored_reply,
     "endpoint's answer with tool arguments": endpoint_answer,
+    "tool arguments": tool_arguments,
     "labels": labels,
     "JSON report": report,
     "preference data, CSV": preferences_csv,

@@ -12,6 +12,7 @@ from pytest_rlhfstress.dialogue.values import ToolUse
 from pytest_rlhfstress.errors import UserError, nearest
 from pytest_rlhfstress.suites import Entry, Suite, Tool, misfit
 
+SHOWN = 100
 DONE = '{"status": "ok"}'
 _KINDS = {str: "string", int: "integer", float: "number", bool: "boolean", list: "array", dict: "object"}
 
@@ -76,7 +77,8 @@ def carried_out(call: ToolCall, toolset: Toolset, faults: Sequence[Entry], earli
     """The call with its answer; whatever is wrong with it is told to the model and noted."""
     tool = toolset.tools.get(call.name)
     if tool is None:
-        problem = f"there is no tool {call.name!r}{nearest(call.name, toolset.tools)}"
+        name = call.name[:SHOWN]
+        problem = f"there is no tool {name!r}{nearest(name, toolset.tools)}"
         return ToolUse(call, error_text(problem), _object_in(call.arguments), problem, failed=True)
     arguments = _object_in(call.arguments)
     problem = "the arguments are no JSON object" if arguments is None else misfit(tool.name, tool.parameters, arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from pytest_rlhfstress.errors import UserError, nearest
@@ -24,8 +25,8 @@ def split_sampling(rest: str, spec: str) -> tuple[str, Sampling]:
     for option in options.split("&"):
         name, _, value = option.partition("=")
         if name not in _READERS:
-            # Its value may be a key.
-            shown = spec.rpartition("?")[0]
+            # What is long may be a key.
+            shown = re.sub(r"=[^&]{8,}", "=***", spec)
             raise UserError(f"the model {shown!r}: there is no option {name!r}{nearest(name, _READERS)}")
         reader, wanted = _READERS[name]
         try:

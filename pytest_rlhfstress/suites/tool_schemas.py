@@ -54,7 +54,9 @@ def misfit(name: str, parameters: Mapping[str, object], arguments: Mapping[str, 
         error: ValidationError | None = next(iter(_validator(json.dumps(parameters)).iter_errors(given)), None)
     except TimeoutError:
         raise UserError(f"the tool {name}: an expression of its schema takes longer than {SECONDS:g} s") from None
-    except (Unresolvable, RecursionError) as broken:
+    except RecursionError:
+        return f"the arguments nest too deeply for {name}'s schema"
+    except Unresolvable as broken:
         raise UserError(f"the tool {name}: its schema cannot be applied: {str(broken)[:SHOWN]}") from None
     return f"the arguments do not fit {name}'s schema: {error.message[:SHOWN]}" if error is not None else ""
 

@@ -26,7 +26,7 @@ from pathlib import Path
 import yaml
 from docs_blocks import ROOT, Block
 
-from pytest_rlhfstress.suites import load_suite
+from pytest_rlhfstress.suites import allow, load_suite
 
 HOME = "/home/you/project"
 PACKAGE = ".../pytest_rlhfstress"
@@ -93,6 +93,8 @@ def check_yaml(block: Block, folder: Path) -> None:
         here = whole.get(section)
         whole[section] = {**here, **content} if isinstance(here, dict) and isinstance(content, dict) else content
     (suite / "suite.yaml").write_text(yaml.safe_dump(whole, allow_unicode=True), "utf-8")
+    # What a page's example names as a judge is not asked when the suite is loaded.
+    allow(judged["model"] for signal in part.get("signals", {}).values() if (judged := signal.get("judge")))
     load_suite(suite)
     shutil.rmtree(suite)
 

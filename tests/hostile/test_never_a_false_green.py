@@ -21,6 +21,11 @@ frauds = cases("bank", urgency="fraud")
 def test_never_asks(case, model_under_test):
     assert case.text
 
+@pytest.mark.rlhf_rate(at_most=0.2)
+@given(case=frauds)
+def test_claims_a_rate_and_never_asks(case, model_under_test):
+    assert case.text
+
 @given(case=frauds)
 def test_asks_no_model(case):
     assert case.text
@@ -114,6 +119,7 @@ def project(tmp_path):
     ("spec", "reason"),
     [
         ("test_never_asks", "asked nothing with a case"),
+        ("test_claims_a_rate_and_never_asks", "asked nothing with a case"),
         ("test_asks_about_the_simplest_only", "too few"),
         ("test_filters_all", "Unsatisfiable"),
         ("test_filters_most", "too few"),

@@ -112,6 +112,7 @@ BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 12)
 )
 MERGES = "m0: &m0 {a: 1}\n" + "".join(f"m{i}: &m{i} {{<<: *m{i - 1}, b{i}: *m{i - 1}}}\n" for i in range(1, 40))
+TOOL = "tools: [{{name: t, description: d, parameters: {{type: object, properties: {{a: {}}}}}}}]\n"
 RULE = "- match: ['\\byour balance\\b']"
 SUITES = {
     "alias bomb": added(BOMB),
@@ -132,6 +133,8 @@ SUITES = {
     "include of a pipe": fifo,
     "template of three gigabytes": vast_template,
     "template outside": replaced('system: "You are', 'system: {file: /etc/passwd} #"'),
+    "tool schema from elsewhere": added(TOOL.format('{$ref: "http://127.0.0.1:9/schema.json"}')),
+    "tool schema with a pattern": added(TOOL.format("{type: string, pattern: '^(a+)+$'}")),
     "detector": replaced(RULE, "- match: [x]\n    detector: os:getcwd"),
     "judge": replaced("    rules:\n      " + RULE, '    judge: {model: "openai:x@http://127.0.0.1:9/v1", rubric: r}'),
     "backtracking": replaced(RULE, "- match: ['^(?:(?:y|o)+|(?:yo)+)+$x?balance']"),
