@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 SECONDS = 1.0
 """The longest an expression of a schema may search one text."""
 SHOWN = 200
+DEEP = 50
+"""Brackets below which it is the schema and not the arguments that goes on without end."""
 
 
 def schema_fault(parameters: Mapping[str, object]) -> str:
@@ -55,7 +57,9 @@ def misfit(name: str, parameters: Mapping[str, object], arguments: Mapping[str, 
     except TimeoutError:
         raise UserError(f"the tool {name}: an expression of its schema takes longer than {SECONDS:g} s") from None
     except RecursionError:
-        return f"the arguments nest too deeply for {name}'s schema"
+        if json.dumps(arguments).count("{") + json.dumps(arguments).count("[") > DEEP:
+            return f"the arguments nest too deeply for {name}'s schema"
+        raise UserError(f"the tool {name}: its schema cannot be applied: it leads back to itself") from None
     except Unresolvable as broken:
         raise UserError(f"the tool {name}: its schema cannot be applied: {str(broken)[:SHOWN]}") from None
     return f"the arguments do not fit {name}'s schema: {error.message[:SHOWN]}" if error is not None else ""
