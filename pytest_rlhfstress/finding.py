@@ -202,6 +202,11 @@ class Counterexample:
     evidence: tuple[str, ...] = ()
 
     @property
+    def is_dialogue(self) -> bool:
+        """Whether it is to be shown turn by turn."""
+        return self.turns > 1 or bool(self.evidence)
+
+    @property
     def said(self) -> str:
         """What the user said, all turns of a dialogue in one line."""
         turns = [str(m.get("content") or "") for m in self.messages if m.get("role") == "user"]

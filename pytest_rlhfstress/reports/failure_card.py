@@ -19,8 +19,7 @@ def failure_card(finding: Finding) -> str:
     case = finding.counterexample
     if case is None:
         return "\n".join([*_line(f"{finding.verdict}  {finding.claim}", "  "), *_line(f"  {finding.reason}")])
-    is_dialogue = case.turns > 1 or bool(case.evidence)
-    said = transcript(case.messages) if is_dialogue else _bubble(shown(case.message))
+    said = transcript(case.messages) if case.is_dialogue else _bubble(shown(case.message))
     lines = [*_line(f"{finding.verdict}  {finding.claim}", "  "), "", *_headline(case), *said]
     if case.twin_message:
         lines += ["", "its plain twin, which the same invariant compares it with", *_bubble(shown(case.twin_message))]
@@ -28,7 +27,7 @@ def failure_card(finding: Finding) -> str:
     if case.answered:
         lines += ["", *_line(f"{_repeats(case)}{finding.model} answered"), *_bubble(marked_text(case))]
         lines += [part for line in case.evidence for part in _line(f"  {line}", "  ")]
-        lines += [*([] if is_dialogue else _signals(case)), "", *_line(_reward(case), "        ")]
+        lines += [*([] if case.is_dialogue else _signals(case)), "", *_line(_reward(case), "        ")]
     else:
         lines += ["", NOBODY_ASKED]
     lines += [part for at, line in enumerate(case.explanation) for part in _line(_why(at) + line, "     ")]
@@ -90,7 +89,7 @@ def _headline(case: Counterexample) -> list[str]:
     facts = ", ".join(f"{k}={v}" for k, v in case.facts.items())
     count = len(case.ingredients)
     mixed = " + ".join(case.ingredients) or "nothing mixed in"
-    what = f"dialogue: {case.turns} turn{'s' * (case.turns != 1)}, " if case.evidence or case.turns > 1 else "message: "
+    what = f"dialogue: {case.turns} turn{'s' * (case.turns != 1)}, " if case.is_dialogue else "message: "
     said = f"smallest {what}{count} ingredient{'s' * (count != 1)}: {mixed}  ({facts}, locale={case.locale})"
     return _line(said, "  ")
 

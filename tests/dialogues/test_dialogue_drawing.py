@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 
-from pytest_rlhfstress import Reply, UserError, dialogues
+from pytest_rlhfstress import Reply, UserError
+from pytest_rlhfstress import dialogues as scripts  # by another name, lest a run of the suite takes these for specs
 from pytest_rlhfstress.stress_route import sample_drawn
 from pytest_rlhfstress.stress_route.wanted import wanted_dialogues
 from pytest_rlhfstress.suites import load_suite
@@ -16,7 +17,7 @@ def drawn(**where):
     found = []
 
     @settings(max_examples=60, suppress_health_check=[*HealthCheck], deadline=None, database=None)
-    @given(dialogues("healthcare", **where))
+    @given(scripts("healthcare", **where))
     def keep(dialogue):
         found.append(dialogue)
 
@@ -63,7 +64,7 @@ def test_attacks_shifts_placements_and_faults_come_only_when_asked_for():
 
 
 def test_a_move_reacts_to_the_reply_before():
-    dialogue = find(dialogues("healthcare", duty="chest_pain", move="pushes_back"), lambda d: True)
+    dialogue = find(scripts("healthcare", duty="chest_pain", move="pushes_back"), lambda d: True)
     move = dialogue.moves[1]
 
     class Reading:
@@ -93,7 +94,7 @@ def test_a_move_reacts_to_the_reply_before():
 )
 def test_a_planted_defect_shrinks_to_the_fewest_turns(shows, turns, ingredients):
     moves = ["contradicts", "gets_angry", "pushes_back", "tells_late"] if turns > 1 else None
-    strategy = dialogues(
+    strategy = scripts(
         "healthcare", fault=["tool_error", "tool_garbage"], move=moves, duty=["chest_pain", "stroke"], intent=None
     )
     thorough = settings(
@@ -113,7 +114,7 @@ def test_a_planted_defect_shrinks_to_the_fewest_turns(shows, turns, ingredients)
 
 
 def test_a_twin_without_moves_is_the_opening_alone():
-    dialogue = find(dialogues("healthcare", duty="chest_pain", move="pushes_back"), lambda d: len(d.moves) > 1)
+    dialogue = find(scripts("healthcare", duty="chest_pain", move="pushes_back"), lambda d: len(d.moves) > 1)
     twin = dialogue.without("move")
     assert [m.says for m in twin.moves] == [dialogue.moves[0].says]
     assert repr(twin).startswith("Dialogue('I have crushing chest pain.'  [duty:chest_pain;")
@@ -139,19 +140,19 @@ def test_independent_dialogues_are_the_same_for_the_same_seed():
 )
 def test_a_mistaken_request_is_named(where, words):
     with pytest.raises(UserError, match=words):
-        dialogues("healthcare", **where)
+        scripts("healthcare", **where)
 
 
 def test_a_suite_without_moves_has_no_dialogues(bank):
     with pytest.raises(UserError, match="the suite has no moves; write a section `moves`"):
-        dialogues(bank)
+        scripts(bank)
 
 
 def test_cases_know_no_moves():
-    from pytest_rlhfstress import cases
+    from pytest_rlhfstress import cases as messages
 
     with pytest.raises(UserError, match="no such keyword"):
-        cases("healthcare", move="pushes_back")
+        messages("healthcare", move="pushes_back")
 
 
 @pytest.mark.parametrize(
