@@ -173,7 +173,10 @@ def play(rounds: int, folder: Path, seed: int, after_each: Callable[[Tally], Non
             if chain is None:
                 (folder / str(played)).mkdir()
                 chain = Chain(folder / str(played), server, tally, rng)
+            began = time.monotonic()
             ended = chain.round(longest if played < rounds else PATIENCE)
+            # What a run takes depends on what else the machine does.
+            longest = time.monotonic() - began if ended else longest * 1.1
             played += 1
             if ended:
                 chain.close()

@@ -139,7 +139,7 @@ class Store:
 def _read(entry: Entry) -> Reply:
     try:
         return reply_of(entry.reply)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(
             f"the reply kept under {entry.key[:12]} cannot be read ({error}): the store was changed by something else"
         ) from None

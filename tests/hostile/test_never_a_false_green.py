@@ -277,7 +277,7 @@ def test_a_suite_without_duty_is_named(project):
     text = suite.read_text()
     start, end = text.index("duties:"), text.index("hard_negatives:")
     suite.write_text(text[:start] + text[end:])
-    project.write("test_one.py", ONE.replace('urgency="fraud"', "intent=True"))
+    project.write("test_one.py", ONE.replace('urgency="fraud"', "intent=True").replace('shows("freeze")', "text"))
     assert "the suite bank has no duty" in project.run().warnings
 
 
