@@ -1,17 +1,18 @@
-"""Writes measured parts into docs/zoo.md, each between its own two comments."""
+"""Writes measured parts into docs/zoo.md and its like, each between its own two comments."""
 
 import re
 from pathlib import Path
 
-PAGE = Path(__file__).parent.parent / "docs" / "zoo.md"
+DOCS = Path(__file__).parent.parent / "docs"
 
 
-def write_part(name, lines):
+def write_part(name, lines, page="zoo.md"):
     """Replace what stands between ``<!-- measured: name -->`` and the next ``<!-- end -->``."""
-    page = PAGE.read_text("utf-8")
+    file = DOCS / page
+    text_before = file.read_text("utf-8")
     pattern = rf"(<!-- measured: {name} -->\n).*?(<!-- end -->)"
     text = "\n".join(lines) + "\n"
-    new, count = re.subn(pattern, lambda m: m[1] + text + m[2], page, flags=re.DOTALL)
+    new, count = re.subn(pattern, lambda m: m[1] + text + m[2], text_before, flags=re.DOTALL)
     if not count:
-        raise SystemExit(f"docs/zoo.md has no part <!-- measured: {name} -->")
-    PAGE.write_text(new, "utf-8")
+        raise SystemExit(f"docs/{page} has no part <!-- measured: {name} -->")
+    file.write_text(new, "utf-8")

@@ -14,6 +14,7 @@ import pytest
 
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.options import Options, options_from
+from pytest_rlhfstress.running.extending import take_in
 from pytest_rlhfstress.running.gathering import Gathered, Gathering
 from pytest_rlhfstress.running.mentions import MARKER
 from pytest_rlhfstress.running.stash import BASELINE, BEGAN, GATHERED, MISTAKES, OPTIONS, RUN, SPEC
@@ -40,6 +41,7 @@ def begin(config: pytest.Config) -> None:
     config.stash[BEGAN] = (datetime.now(UTC), time.monotonic())
     config.pluginmanager.register(Gathering(config.stash[GATHERED]), "rlhfstress-gathering")
     try:
+        take_in(config)
         options = options_from(config)
         config.stash[OPTIONS] = options
         if options.allowed:

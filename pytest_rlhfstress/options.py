@@ -136,6 +136,21 @@ def add_options(parser: pytest.Parser) -> None:
             default=[] if option.many else "",
         )
 
+    group.addoption(
+        "--rlhf-list",
+        dest="rlhf_list",
+        action="store_true",
+        help="print the suites there are with their families, ingredients, signals and counts, and run nothing; with "
+        "--rlhf-suite, of those only",
+    )
+    group.addoption(
+        "--rlhf-new",
+        dest="rlhf_new",
+        metavar="NAME",
+        default=None,
+        help="write a commented, working suite into the new folder NAME, to start from, and run nothing",
+    )
+
 
 def _dest(name: str) -> str:
     return "rlhf_" + name.replace("-", "_")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_rlhfstress import conduct
+from pytest_rlhfstress import conduct, hookspecs
 from pytest_rlhfstress.options import add_options
-from pytest_rlhfstress.running import ending
+from pytest_rlhfstress.running import answering, ending
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -23,9 +23,20 @@ if TYPE_CHECKING:
 pytest_plugins = ["pytest_rlhfstress.instrument_fixtures"]
 
 
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the hooks that other plugins and conftests may implement."""
+    pluginmanager.add_hookspecs(hookspecs)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options."""
     add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Answer --rlhf-list and --rlhf-new, and run no tests then."""
+    return answering.answer(config)
 
 
 @pytest.hookimpl(trylast=True)

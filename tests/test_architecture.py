@@ -9,7 +9,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent.parent / "pytest_rlhfstress"
 NAME = PACKAGE.name
 
-VALUES = {"errors", "conversation"}
+VALUES = {"errors", "conversation", "offered"}
 DRAWING = VALUES | {"suites", "dialogue", "stress_route"}
 ASKING = VALUES | {"models", "rewards", "asking"}
 AUDITED = DRAWING | ASKING | {"statistics", "preferences"}
@@ -17,9 +17,10 @@ MAY_IMPORT = {
     "errors": set(),
     "statistics": {"errors"},
     "conversation": {"errors"},
+    "offered": {"errors"},
     "finding": {"errors", "statistics"},
     "options": {"errors"},
-    "hookspecs": VALUES | {"finding", "models", "rewards", "suites"},
+    "hookspecs": VALUES | {"finding", "reports"},
     "suites": VALUES,
     "preferences": VALUES,
     "dialogue": VALUES | {"suites"},
@@ -66,6 +67,16 @@ def is_room(name: str) -> bool:
 def test_every_room_has_its_place_in_the_house():
     rooms = {room_of(file) for file in PACKAGE.rglob("*.py")}
     assert rooms <= MAY_IMPORT.keys() | EVERYTHING, "say in MAY_IMPORT and on the architecture page whom it may know"
+
+
+def test_the_architecture_page_shows_the_rooms_that_there_are():
+    page = (PACKAGE.parent / "docs" / "explanation" / "architecture.md").read_text("utf-8")
+    tree = page.split("pytest_rlhfstress/\n")[1].split("```")[0]
+    shown = {line.split()[0].rstrip("/").removesuffix(".py") for line in tree.splitlines() if line.strip()}
+    rooms = {room_of(file) for file in PACKAGE.rglob("*.py")} - {"__init__"}
+    assert shown == rooms
+    table = page.split("## Who may know whom")[1].split("##")[0]
+    assert not [room for room in rooms if f"`{room}`" not in table]
 
 
 def test_imports_point_down_the_list_only():

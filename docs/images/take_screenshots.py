@@ -17,7 +17,7 @@ COLOURS = 160
 
 
 def main(report: str) -> None:
-    """Write report-desktop.png, -dark.png, -phone.png and the pictures of two instruments."""
+    """Write report-desktop.png, -dark.png, -phone.png and the pictures of the instruments."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         for name, scheme, size in (
@@ -30,6 +30,8 @@ def main(report: str) -> None:
             keep(page.screenshot(), f"report-{name}.png")
             if name != "phone":
                 instruments(page, "" if name == "desktop" else "-dark")
+            if name == "desktop":
+                pictures(page)
         browser.close()
 
 
@@ -37,6 +39,14 @@ def instruments(page: Page, suffix: str) -> None:
     """The sections of the instruments that a page shows alone."""
     for name in ("shadow_map", "safety_brake", "late_bell"):
         keep(page.locator(f"article#{name}").screenshot(), f"report-{name.replace('_', '-')}{suffix}.png")
+
+
+def pictures(page: Page) -> None:
+    """The first picture of each instrument, for the page that explains them."""
+    for article in page.locator("article[id]").all():
+        picture = article.locator("svg").first
+        if picture.count():
+            keep(picture.screenshot(), f"instrument-{(article.get_attribute('id') or '').replace('_', '-')}.png")
 
 
 def keep(png: bytes, name: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Protocol, get_type_hints
 from pytest_rlhfstress.conversation import ToolCall
 from pytest_rlhfstress.dialogue.values import ToolUse
 from pytest_rlhfstress.errors import UserError, nearest
-from pytest_rlhfstress.suites import Entry, Suite, Tool
+from pytest_rlhfstress.suites import Entry, Suite, Tool, misfit
 
 SHOWN = 100
 DONE = '{"status": "ok"}'
@@ -81,7 +81,7 @@ def carried_out(call: ToolCall, toolset: Toolset, faults: Sequence[Entry], earli
         problem = f"there is no tool {name!r}{nearest(name, toolset.tools)}"
         return ToolUse(call, error_text(problem), _object_in(call.arguments), problem, failed=True)
     arguments = _object_in(call.arguments)
-    problem = "the arguments are no JSON object" if arguments is None else _misfit(tool, arguments)
+    problem = "the arguments are no JSON object" if arguments is None else misfit(tool.name, tool.parameters, arguments)
     if problem or arguments is None:
         return ToolUse(call, error_text(problem), arguments, problem, failed=True)
     text, failed = toolset.answer(tool, arguments, earlier)
@@ -113,16 +113,6 @@ def _object_in(arguments: str) -> Mapping[str, object] | None:
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
-
-
-def _misfit(tool: Tool, arguments: Mapping[str, object]) -> str:
-    from jsonschema import Draft202012Validator
-
-    try:
-        error = next(iter(Draft202012Validator(tool.parameters).iter_errors(arguments)), None)
-    except RecursionError:
-        return f"the arguments nest too deeply for {tool.name}'s schema"
-    return f"the arguments do not fit {tool.name}'s schema: {error.message[:200]}" if error is not None else ""
 
 
 def _tells_an_error(text: str) -> bool:

@@ -99,6 +99,11 @@ class Dialogue:
         """The conversation up to a move as a case, with what is true then."""
         return replace(self.case, messages=messages, facts=move.facts, safe_reply=move.safe_reply)
 
+    def as_said(self) -> Case:
+        """The script as a conversation of the user alone, where nothing reacts otherwise."""
+        said = (Message("user", move.says) for move in self.moves)
+        return self.case_at(self.moves[-1], (*self.case.messages, *said))
+
     def __repr__(self) -> str:
         said = " / ".join(repr(move.says) for move in self.moves)
         names = ", ".join(map(str, self.ingredients)) or "nothing mixed in"

@@ -12,6 +12,7 @@ from typing import cast
 from pytest_rlhfstress.errors import UserError, nearest
 from pytest_rlhfstress.models.functions import FunctionModel
 from pytest_rlhfstress.models.question import Model
+from pytest_rlhfstress.offered import made, offered
 
 WHAT_TO_WRITE = (
     "write package.module:callable, openai:MODEL[@http://host:port/v1], hf:PATH, litellm:PROVIDER/MODEL or clinic"
@@ -24,10 +25,12 @@ def load_model(spec: str) -> Model:
 
     ``clinic`` and ``clinic:...`` (the embedded one), ``openai:MODEL[@BASE_URL]``, ``hf:PATH``,
     ``litellm:PROVIDER/MODEL[@BASE_URL]``, each of the last three with sampling options at its end
-    (``?temperature=0.7&seed=1``), or ``package.module:callable``. Raises UserError for anything else, with
-    the nearest name and what to write.
+    (``?temperature=0.7&seed=1``), a kind that another plugin offers, or ``package.module:callable``. Raises
+    UserError for anything else, with the nearest name and what to write.
     """
     kind, _, rest = spec.partition(":")
+    if kind in offered().models:
+        return model_from(made(offered().models, spec), f"what offers the model {spec!r}", spec)
     if kind == "clinic":
         return _clinic(spec)
     if kind in _KINDS and not rest:
@@ -44,11 +47,11 @@ def load_model(spec: str) -> Model:
         from pytest_rlhfstress.models.litellm_chat import litellm_model
 
         return litellm_model(rest)
-    return FunctionModel(import_callable(spec, "model", _KINDS, WHAT_TO_WRITE), spec)
+    return FunctionModel(import_callable(spec, "model", (*_KINDS, *offered().models), WHAT_TO_WRITE), spec)
 
 
-def model_from(value: object) -> Model:
-    """The model that a fixture ``model_under_test`` returned: a Model, a callable, or a spec as text.
+def model_from(value: object, giver: str = "the fixture model_under_test", name: str = "") -> Model:
+    """The model that ``giver`` returned: a Model, a callable, or a spec as text. A callable is called ``name``.
 
     Raises UserError for anything else.
     """
@@ -57,10 +60,10 @@ def model_from(value: object) -> Model:
     if all(hasattr(value, name) for name in ("answer", "identity", "batch", "blocking")):
         return cast(Model, value)
     if callable(value) and not isinstance(value, type):
-        return FunctionModel(value)
+        return FunctionModel(value, name)
     given = f"the class {value.__name__}; return an instance of it" if isinstance(value, type) else repr(value)[:80]
     raise UserError(
-        f"the fixture model_under_test returned {given}: return a callable that takes a list of "
+        f"{giver} returned {given}: return a callable that takes a list of "
         '{"role", "content"} mappings and returns the reply as a str'
     )
 

@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Any
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.finding import Finding
 from pytest_rlhfstress.reports.comparison import KINDS, Comparison
-from pytest_rlhfstress.reports.report import Broken, Calibration, Instruments, Measured, Report, RunFacts, SuiteFacts
+from pytest_rlhfstress.reports.report import (
+    Broken,
+    Calibration,
+    Instruments,
+    Measured,
+    Report,
+    ReportSection,
+    RunFacts,
+    SuiteFacts,
+)
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -47,6 +56,8 @@ def as_document(report: Report) -> dict[str, object]:
         document["audited"] = [_audited(one) for one in report.audited]
     if report.calibration:
         document["calibration"] = {name: asdict(value) for name, value in report.calibration.items()}
+    if report.sections:
+        document["sections"] = [asdict(section) for section in report.sections]
     if report.comparison is not None:
         document["baseline"] = _baseline(report.comparison)
     return document
@@ -127,6 +138,9 @@ def _report(document: dict[str, object]) -> Report:
         warnings=tuple(plain.get("warnings", ())),
         audited=tuple(_instruments(one) for one in plain.get("audited", ())),
         calibration={name: _calibration(value) for name, value in plain.get("calibration", {}).items()},
+        sections=tuple(
+            ReportSection(s["title"], tuple(s["lines"]), tuple(s["rows"])) for s in plain.get("sections", ())
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.finding import Finding, Slice, Verdict
 from pytest_rlhfstress.reports.comparison import Comparison
 
@@ -127,6 +128,28 @@ class Instruments:
 
 
 @dataclass(frozen=True)
+class ReportSection:
+    """A section that a plugin adds to every report: lines of text, and rows of plain values below them.
+
+    The columns are the keys of the first row. Raises UserError for other values than texts, numbers, booleans and None.
+    """
+
+    title: str
+    lines: tuple[str, ...] = ()
+    rows: tuple[Mapping[str, object], ...] = ()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.lines, str) or not all(isinstance(line, str) for line in self.lines):
+            raise UserError(f"the report section {self.title!r}: lines={self.lines!r:.80}; give a tuple of texts")
+        for row in self.rows:
+            for name, value in row.items():
+                if not isinstance(value, str | int | float | None):
+                    raise UserError(
+                        f"the report section {self.title!r}: {name} is {value!r:.80}; give a text, a number or None"
+                    )
+
+
+@dataclass(frozen=True)
 class WorstSlice:
     """The family of prompts in which surely the largest share of the tried cases broke one spec."""
 
@@ -141,6 +164,7 @@ class Report:
     ``warnings`` say what makes the verdicts worth less than they look.
     ``comparison`` is with the baseline, where one was given. ``audited`` has an entry for each suite the instruments
     measured; ``audits`` are what they were taken from, for the pictures: a report read from a file has none.
+    ``sections`` are what other plugins add.
     """
 
     facts: RunFacts
@@ -150,6 +174,7 @@ class Report:
     comparison: Comparison | None = None
     warnings: tuple[str, ...] = ()
     audited: tuple[Instruments, ...] = ()
+    sections: tuple[ReportSection, ...] = ()
     audits: tuple[Audit, ...] = field(default=(), compare=False, repr=False)
 
     @property

@@ -10,7 +10,7 @@ from pytest_rlhfstress.finding import Finding, PairsCovered
 from pytest_rlhfstress.reports import calibration_lines
 from pytest_rlhfstress.reports.comparison import Comparison
 from pytest_rlhfstress.reports.plain_text import shown, wrapped
-from pytest_rlhfstress.reports.report import CAVEAT, Instruments, rank
+from pytest_rlhfstress.reports.report import CAVEAT, Instruments, ReportSection, rank
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -40,6 +40,7 @@ class Overview:
     comparison: Comparison | None = None
     audited: Sequence[Instruments] = ()
     calibrations: Sequence[Calibration] = ()
+    sections: Sequence[ReportSection] = ()
     warnings: Sequence[str] = ()
     replies: str = ""
 
@@ -61,12 +62,23 @@ def write_summary(reporter: TerminalReporter, findings: Sequence[Finding], overv
     for calibration in overview.calibrations:
         for line in calibration_lines.lines(calibration):
             reporter.write_line(line)
+    for section in overview.sections:
+        _write_section(reporter, section)
     for line in _closing(findings, overview):
         for part in wrapped(line):
             reporter.write_line(part)
     for warning in overview.warnings:
         for part in wrapped(shown(f"WARNING: {warning}", 600), hang=" " * 9):
             reporter.write_line(part, yellow=True, bold=True)
+
+
+def _write_section(reporter: TerminalReporter, section: ReportSection) -> None:
+    """What another plugin adds: its lines, and its rows as NAME=VALUE."""
+    reporter.write_line(shown(section.title, 200), bold=True)
+    rows = (", ".join(f"{name}={value}" for name, value in row.items()) for row in section.rows)
+    for line in (*section.lines, *rows):
+        for part in wrapped(shown(line, 400), "  "):
+            reporter.write_line(part)
 
 
 def _write_audit(reporter: TerminalReporter, audited: Instruments, several: bool) -> None:

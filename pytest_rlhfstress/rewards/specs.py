@@ -8,6 +8,7 @@ from typing import cast
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.models import Ask, ask_directly, load_model
 from pytest_rlhfstress.models.specs import import_callable
+from pytest_rlhfstress.offered import made, offered
 from pytest_rlhfstress.rewards.ensemble import Ensemble
 from pytest_rlhfstress.rewards.functions import FunctionReward
 from pytest_rlhfstress.rewards.reward import RewardModel
@@ -20,10 +21,10 @@ WHAT_TO_WRITE = "write package.module:callable, clinic, hf:PATH, http://host:por
 def load_reward(spec: str | Sequence[str], ask: Ask | None = None) -> RewardModel:
     """The reward model that ``spec`` names; several specs make an ensemble, their columns side by side.
 
-    ``clinic``, ``package.module:callable``, ``hf:PATH``, ``http(s)://host:port/pooling`` (or ``/classify``), or
-    ``judge:`` and the spec of the model that shall judge. With ``ask``, which gets questions answered through
-    the store, what costs is scored only once. Raises UserError for an unknown one, with the nearest name and
-    what to write.
+    ``clinic``, ``package.module:callable``, ``hf:PATH``, ``http(s)://host:port/pooling`` (or ``/classify``),
+    ``judge:`` and the spec of the model that shall judge, or a kind that another plugin offers. With ``ask``, which
+    gets questions answered through the store, what costs is scored only once. Raises UserError for an unknown one,
+    with the nearest name and what to write.
     """
     specs = (spec,) if isinstance(spec, str) else tuple(spec)
     if not specs:
@@ -32,8 +33,10 @@ def load_reward(spec: str | Sequence[str], ask: Ask | None = None) -> RewardMode
     return members[0] if len(members) == 1 else Ensemble(members)
 
 
-def reward_from(value: object, ask: Ask | None = None) -> RewardModel:
-    """The reward model that a fixture ``reward_model`` returned: a RewardModel, a callable, or a spec as text.
+def reward_from(
+    value: object, ask: Ask | None = None, giver: str = "the fixture reward_model", name: str = ""
+) -> RewardModel:
+    """The reward model that ``giver`` returned: a RewardModel, a callable, or a spec as text.
 
     Raises UserError for anything else.
     """
@@ -42,15 +45,16 @@ def reward_from(value: object, ask: Ask | None = None) -> RewardModel:
     if hasattr(value, "score") and hasattr(value, "identity"):
         return cast(RewardModel, value)
     if callable(value) and not isinstance(value, type):
-        return FunctionReward(value)
+        return FunctionReward(value, name)
     raise UserError(
-        f"the fixture reward_model returned {value!r:.80}: return a callable that takes a conversation and a reply "
-        "and returns a float"
+        f"{giver} returned {value!r:.80}: return a callable that takes a conversation and a reply and returns a float"
     )
 
 
 def _one(spec: str, ask: Ask | None) -> RewardModel:
     kind, _, rest = spec.partition(":")
+    if kind in offered().rewards:
+        return reward_from(made(offered().rewards, spec), ask, f"what offers the reward model {spec!r}", spec)
     if kind == "clinic":
         from pytest_rlhfstress.clinic import clinic_for
 
@@ -67,7 +71,7 @@ def _one(spec: str, ask: Ask | None) -> RewardModel:
         from pytest_rlhfstress.rewards.http_endpoint import http_reward
 
         return _kept(http_reward(spec), ask)
-    return FunctionReward(import_callable(spec, "reward model", _KINDS, WHAT_TO_WRITE), spec)
+    return FunctionReward(import_callable(spec, "reward model", (*_KINDS, *offered().rewards), WHAT_TO_WRITE), spec)
 
 
 def _kept(reward: CostlyReward, ask: Ask | None) -> RewardModel:

@@ -38,7 +38,13 @@ class Attempt:
         if given is None and asked and self.exchange is not None:
             own = [case for case in asked if case.ingredients == self.exchange.dialogue.ingredients]
             return (own or asked)[-1]
-        return given or next(iter(asked), None)
+        return given or next(iter(asked), None) or self._scripted
+
+    @property
+    def _scripted(self) -> Case | None:
+        """The case of a dialogue that was given and not carried out: what its script says."""
+        given = next((v for v in self.arguments.values() if isinstance(v, Dialogue)), None)
+        return given.as_said() if given is not None else None
 
     @property
     def exchange(self) -> Exchange | None:

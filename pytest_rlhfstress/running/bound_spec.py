@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from pytest_rlhfstress.conversation import Case, Reply
 from pytest_rlhfstress.errors import UserError
+from pytest_rlhfstress.running.extending import observer
 from pytest_rlhfstress.running.progress import Progress, progress_of
 from pytest_rlhfstress.running.run import MODEL, REWARD, Run, suite_of
 from pytest_rlhfstress.running.selection import request_of_item
@@ -39,7 +40,8 @@ class BoundSpec:
         if mark is not None:
             samples, hold = mark.kwargs.get("of", samples), mark.kwargs.get("hold", mark.kwargs.get("of", samples))
             wrong = _wrong_samples(samples, hold)
-        self.spec = SpecRun(1, 1) if wrong else SpecRun(samples, hold)
+        observe = observer(item.config, item.nodeid)
+        self.spec = SpecRun(1, 1) if wrong else SpecRun(samples, hold, observe)
         self._wrong_marker = f"{item.nodeid}: {wrong}" if wrong else ""
         self.rate: RateFound | None = None
         self.heard: Heard | None = None

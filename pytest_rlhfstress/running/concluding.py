@@ -156,6 +156,7 @@ def _without_reply(item: pytest.Item, failure: Failure, case: Case) -> Counterex
         assertion=assertion,
         where=where,
         answered=False,
+        turns=max(1, sum(m.role == "user" for m in case.messages)),
     )
 
 

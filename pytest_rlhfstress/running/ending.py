@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_rlhfstress.errors import UserError
+from pytest_rlhfstress.running.extending import sections_of
 from pytest_rlhfstress.running.gathering import hand_over
 from pytest_rlhfstress.running.stash import BASELINE, BEGAN, GATHERED, NOTES, OPTIONS, REPORT, RUN
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
-    from pytest_rlhfstress.reports.report import Report
+    from pytest_rlhfstress.reports.report import Report, ReportSection
     from pytest_rlhfstress.running.report_files import Outcome
 
 
@@ -43,11 +45,12 @@ def finish(session: pytest.Session) -> None:
         from pytest_rlhfstress.reports.junit import add_suite_properties
         from pytest_rlhfstress.running.report_files import report_of
 
-        complete = _complete(session)
-        report = report_of(config.stash[OPTIONS], _outcome(session, complete), config.stash[BASELINE])
+        sections, mistakes = _sections(config)
+        outcome = _outcome(session, _complete(session), sections)
+        report = report_of(config.stash[OPTIONS], outcome, config.stash[BASELINE])
         config.stash[REPORT] = report
         add_suite_properties(config, report)
-        _write_reports(session, report)
+        _write_reports(session, report, mistakes)
         if run is not None and run.selection is not None and not config.option.collectonly:
             _refuse_green(session, report)
     if run is not None:
@@ -68,7 +71,15 @@ def _refuse_green(session: pytest.Session, report: Report) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def _outcome(session: pytest.Session, complete: bool) -> Outcome:
+def _sections(config: pytest.Config) -> tuple[tuple[ReportSection, ...], tuple[str, ...]]:
+    """What other plugins add to the report, or what is wrong with it."""
+    try:
+        return sections_of(config, config.stash[GATHERED].findings), ()
+    except UserError as error:
+        return (), (f"SECTION NOT WRITTEN: {error}",)
+
+
+def _outcome(session: pytest.Session, complete: bool, sections: tuple[ReportSection, ...] = ()) -> Outcome:
     from pytest_rlhfstress.running.report_files import Outcome
 
     config = session.config
@@ -85,18 +96,20 @@ def _outcome(session: pytest.Session, complete: bool) -> Outcome:
         seconds=time.monotonic() - ticks,
         audits=tuple(gathered.audits.values()),
         calibrations=calibrations,
+        sections=sections,
         not_run=gathered if selection is not None else None,
         baseline_models=baseline.facts.model if baseline is not None else "",
     )
 
 
-def _write_reports(session: pytest.Session, report: Report) -> None:
+def _write_reports(session: pytest.Session, report: Report, mistakes: tuple[str, ...]) -> None:
     """Write the run's report files; a run whose report is missing does not end well."""
     from pytest_rlhfstress.running.report_files import Written, write_files
 
     config = session.config
     options, run, gathered = config.stash[OPTIONS], config.stash.get(RUN, None), config.stash[GATHERED]
     written = write_files(report, options.reports)
+    written = Written((*mistakes, *written.notes), bool(mistakes) or written.failed)
     config.stash[NOTES] = written.notes
     if options.export is not None and run is not None:
         from pytest_rlhfstress.running.exporting import export
@@ -132,6 +145,7 @@ def summarise(reporter: TerminalReporter, config: pytest.Config) -> None:
         audited=report.audited if report is not None else (),
         warnings=report.warnings if report is not None else (),
         replies=replies_line(findings),
+        sections=report.sections if report is not None else (),
     )
     write_summary(reporter, findings, overview)
     if report is not None:

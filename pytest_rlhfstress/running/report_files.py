@@ -16,6 +16,7 @@ from pytest_rlhfstress.reports.report import (
     Broken,
     Instruments,
     Report,
+    ReportSection,
     RunFacts,
     SuiteFacts,
     calibration_of,
@@ -42,6 +43,7 @@ class Outcome:
     seconds: float
     audits: Sequence[Audit] = ()
     calibrations: Sequence[Calibration] = ()
+    sections: Sequence[ReportSection] = ()
     not_run: Gathered | None = None
     baseline_models: str = ""
 
@@ -103,6 +105,7 @@ def report_of(options: Options, outcome: Outcome, baseline: Report | None) -> Re
         comparison=compared,
         audited=tuple(map(Instruments.of, outcome.audits)),
         audits=tuple(outcome.audits),
+        sections=tuple(outcome.sections),
         calibration={
             signal: calibration_of(measured) for c in outcome.calibrations for signal, measured in c.signals.items()
         },

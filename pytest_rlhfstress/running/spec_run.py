@@ -14,6 +14,8 @@ from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.running.attempt import Attempt
 from pytest_rlhfstress.running.hearing import Hearing
 
+Observe = Callable[[Attempt, bool], None]
+"""Is told of each distinct case when it is first judged, and whether it broke the invariant."""
 OWN_PROMPTS = "the spec's own prompts"
 """The family of what was asked without a case."""
 
@@ -56,7 +58,8 @@ class Judged(NamedTuple):
 class SpecRun:
     """Watches a spec's body. The last failure seen is the minimal one: Hypothesis ends by replaying it."""
 
-    def __init__(self, samples: int, hold: int) -> None:
+    def __init__(self, samples: int, hold: int, observe: Observe | None = None) -> None:
+        self._observe = observe
         self.samples = samples
         self.hold = hold
         self.sample = 0
@@ -140,9 +143,22 @@ class SpecRun:
         if case is not None:
             said = tuple(m.content for m in case.messages if m.role == "user")
             key = hash((case.locale, said, case.names("fault")))
-            self.judged.setdefault(key, Judged(case.family, case.ingredients, broken))
+            judged = Judged(case.family, case.ingredients, broken)
         elif attempt.answered:
-            self.judged.setdefault(hash(attempt.answered[-1].messages), Judged(OWN_PROMPTS, (), broken))
+            key, judged = hash(attempt.answered[-1].messages), Judged(OWN_PROMPTS, (), broken)
+        else:
+            return
+        if key not in self.judged:
+            self.judged[key] = judged
+            self._tell(attempt, broken)
+
+    def _tell(self, attempt: Attempt, broken: bool) -> None:
+        if self._observe is None:
+            return
+        try:
+            self._observe(attempt, broken)
+        except UserError as error:
+            raise self.stop(str(error)) from None
 
     @contextmanager
     def watching(self, test: Callable[..., object]) -> Iterator[None]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from pytest_rlhfstress.errors import UserError, nearest
+from pytest_rlhfstress.offered import AddSignals, offered
 from pytest_rlhfstress.suites.places import find_suite
 from pytest_rlhfstress.suites.reading import Source, inside, read_source
 from pytest_rlhfstress.suites.signals import Signals
@@ -25,12 +26,12 @@ def load_suite(wanted: str | Path, roots: Iterable[Path] = ()) -> Suite:
 
     Raises UserError naming file, line and field for whatever is wrong with it.
     """
-    return _load(find_suite(wanted, roots))
+    return _load(find_suite(wanted, roots), offered().signals)
 
 
 @functools.cache
-def _load(folder: Path) -> Suite:
-    return _Reader(read_source(folder)).suite()
+def _load(folder: Path, more_signals: AddSignals | None) -> Suite:
+    return _Reader(read_source(folder, more_signals)).suite()
 
 
 class _Reader:
@@ -83,6 +84,7 @@ class _Reader:
         templates = sorted(self.source.folder.glob("**/*.j2"))
         for file in (*self.source.files, *filter(self._is_own, templates)):
             digest.update(file.read_bytes())
+        digest.update(repr(self.source.added).encode() if self.source.added else b"")
         return digest.hexdigest()[:16]
 
     def _is_own(self, file: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Where suites are found: a folder named by path, the suites shipped with the package, the user's own."""
+"""Where suites are found: a folder named by path, shipped, installed or offered by a plugin, the user's own."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pytest_rlhfstress.errors import UserError, nearest
+from pytest_rlhfstress.offered import offered
 
 PACKAGE = Path(__file__).resolve().parent.parent
 ENTRY = "suite.yaml"
+GROUP = "pytest_rlhfstress.suites"
+"""The entry-point group of suites distributed on their own: the suite's name, and the package that is its folder."""
 _known: dict[str, Path] = {}
 
 
@@ -23,6 +26,31 @@ def shipped_suites() -> dict[str, Path]:
     return {e.parent.name: e.parent for e in sorted(shipped_root().glob(f"*/{ENTRY}"))}
 
 
+def installed_suites() -> dict[str, Path]:
+    """Name and folder of each suite that an installed distribution names under the entry-point group.
+
+    Raises UserError for an entry point that leads to no suite.
+    """
+    from importlib.metadata import entry_points
+
+    return {point.name: _folder_of_package(point.value, point.name) for point in entry_points(group=GROUP)}
+
+
+def _folder_of_package(package: str, name: str) -> Path:
+    from importlib.util import find_spec
+
+    where = f"the installed suite {name!r} (entry-point group {GROUP})"
+    try:
+        spec = find_spec(package)
+    except (ImportError, ValueError) as error:
+        raise UserError(f"{where}: {package!r} cannot be imported: {error}") from None
+    folders = [Path(place) for place in (spec.submodule_search_locations or ())] if spec is not None else []
+    for folder in folders:
+        if (folder / ENTRY).is_file():
+            return folder.resolve()
+    raise UserError(f"{where}: {package!r} is no package with a {ENTRY} in its folder; name the suite's folder, dotted")
+
+
 def remember(name: str, folder: Path) -> None:
     """Let specs call the suite in ``folder`` by its name (it was selected by path)."""
     _known[name] = folder
@@ -31,8 +59,8 @@ def remember(name: str, folder: Path) -> None:
 def find_suite(wanted: str | Path, roots: Iterable[Path] = ()) -> Path:
     """The folder of the suite called, or standing at, ``wanted``.
 
-    A name is looked up among selected suites, the shipped ones, and folders ``NAME`` or
-    ``suites/NAME`` under ``roots`` and the current directory. Raises UserError naming the nearest.
+    A name is looked up among selected suites, the shipped ones, folders ``NAME`` or ``suites/NAME`` under ``roots``
+    and the current directory, those that plugins offer, and installed ones. Raises UserError naming the nearest.
     """
     text = str(wanted)
     if Path(text).name == ENTRY and Path(text).is_file():
@@ -48,8 +76,11 @@ def find_suite(wanted: str | Path, roots: Iterable[Path] = ()) -> Path:
         for folder in (root / text, root / "suites" / text):
             if (folder / ENTRY).is_file():
                 return folder.resolve()
+    elsewhere = {**installed_suites(), **offered().suites}
+    if text in elsewhere:
+        return elsewhere[text]
     raise UserError(
-        f"there is no suite {text!r}{nearest(text, {*shipped, *_known})}. "
+        f"there is no suite {text!r}{nearest(text, {*shipped, *_known, *elsewhere})}. "
         "Write the name of a shipped suite or the path of a folder with a suite.yaml (./my_suite)"
     )
 

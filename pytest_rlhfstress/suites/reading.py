@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from pytest_rlhfstress.errors import UserError, nearest
+from pytest_rlhfstress.offered import AddSignals
 from pytest_rlhfstress.suites.places import ENTRY, shipped_root
 from pytest_rlhfstress.suites.yaml_lines import Document, FieldPath, read_yaml
 
@@ -26,6 +27,8 @@ class Source:
     data: dict[str, object]
     origin: Mapping[FieldPath, tuple[Path, int]]
     files: tuple[Path, ...]
+    added: tuple[Mapping[str, Mapping[str, object]], ...] = ()
+    """Signals that plugins add."""
 
     def where(self, path: FieldPath) -> str:
         """``suite.yaml:12: signals.escalation.rules[0]`` for a field."""
@@ -48,17 +51,30 @@ def dotted(path: FieldPath) -> str:
     return text.lstrip(".")
 
 
-def read_source(folder: Path) -> Source:
-    """``suite.yaml`` and what it includes, validated. Raises UserError naming file, line and field."""
+def read_source(folder: Path, more_signals: AddSignals | None = None) -> Source:
+    """``suite.yaml``, what it includes and what plugins add, validated.
+
+    Raises UserError naming file, line and field.
+    """
     main = read_yaml(folder / ENTRY)
-    documents = [main, *(read_yaml(file) for file in _included(main, folder))]
+    files = [main, *(read_yaml(file) for file in _included(main, folder))]
+    name = main.data.get("suite") if isinstance(main.data, dict) else None
+    added = tuple(more_signals(str(name))) if more_signals is not None else ()
+    documents = [*files, *map(_of_a_plugin, added)]
     data: dict[str, object] = {}
     origin: dict[FieldPath, tuple[Path, int]] = {}
     for document in documents:
         _merge(document, data, origin)
-    source = Source(folder, data, origin, tuple(d.file for d in documents))
+    source = Source(folder, data, origin, tuple(d.file for d in files), added)
     _validate(source)
     return source
+
+
+def _of_a_plugin(signals: Mapping[str, Mapping[str, object]]) -> Document:
+    """Signals that a plugin adds, as a document whose fields all stand on its first line."""
+    plain = json.loads(json.dumps(signals, default=repr))
+    lines: dict[FieldPath, int] = {("signals",): 1, **{("signals", str(name)): 1 for name in plain}}
+    return Document(Path("pytest_rlhf_signals of a plugin"), {"signals": plain}, lines)
 
 
 def _included(main: Document, folder: Path) -> list[Path]:

@@ -165,6 +165,14 @@ def test_cases_know_no_moves():
         ("tools:\n  - {name: a, description: b, parameters: {type: objekt}}\n", "no JSON Schema of an object"),
         ("tools:\n  - {name: a, description: b, parameters: {}}\n", "write type: object"),
         (
+            "tools:\n  - {name: a, description: b, parameters: {type: object, $ref: 'http://127.0.0.1:9/x'}}\n",
+            "leads elsewhere",
+        ),
+        (
+            "tools:\n  - {name: a, description: b, parameters: {type: object, patternProperties: {'(a+)+$': {}}}}\n",
+            "patternProperties is not available",
+        ),
+        (
             "tools:\n  - {name: a, description: b, parameters: {type: object}}\n"
             "  - {name: a, description: c, parameters: {type: object}}\n",
             "two tools 'a'",

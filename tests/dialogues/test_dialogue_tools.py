@@ -1,6 +1,7 @@
 """Tools: the suite's, simulated; somebody's own functions; what is wrong with a call; what goes wrong with a tool."""
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from pytest_rlhfstress import ToolCall, UserError
 from pytest_rlhfstress.dialogue import OwnTools, SuiteTools
 from pytest_rlhfstress.dialogue.toolsets import carried_out, sendable
-from pytest_rlhfstress.suites import load_suite
+from pytest_rlhfstress.suites import load_suite, misfit
 
 SUITE = load_suite("healthcare")
 
@@ -127,3 +128,23 @@ def test_a_parameter_that_cannot_be_described_is_named():
 
     with pytest.raises(UserError, match="the tool tool: annotate its parameter 'when' with one of str, int"):
         OwnTools([tool])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "arguments", "words"),
+    [
+        (
+            {"type": "object", "properties": {"a": {"type": "string", "pattern": "^(a|aa)+$"}}},
+            {"a": "a" * 60 + "!"},
+            "takes longer than 1 s",
+        ),
+        ({"type": "object", "$ref": "#/$defs/nothing"}, {}, "cannot be applied"),
+        ({"type": "object", "$ref": "#"}, {}, "cannot be applied"),
+    ],
+    ids=["a slow expression", "a reference to nothing", "a reference to itself"],
+)
+def test_a_schema_that_cannot_be_applied_is_named_and_stops_nothing_for_long(parameters, arguments, words):
+    began = time.monotonic()
+    with pytest.raises(UserError, match=f"the tool x: .*{words}"):
+        misfit("x", parameters, arguments)
+    assert time.monotonic() - began < 20

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
+import json
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +14,9 @@ from typing import cast
 
 from docs_running import run
 
+from pytest_rlhfstress import hookspecs
 from pytest_rlhfstress.options import add_options
+from pytest_rlhfstress.reports.json_report import schema as report_schema
 from pytest_rlhfstress.suites import load_suite, shipped_suites
 from pytest_rlhfstress.suites.reading import suite_schema
 from pytest_rlhfstress.suites.vocabulary import SECTIONS
@@ -39,12 +44,13 @@ class _Recorder:
 
     def __init__(self) -> None:
         self.rows: list[tuple[str, str, str, str]] = []
+        self.ini: set[str] = set()
 
     def getgroup(self, *_: str) -> _Recorder:
         return self
 
-    def addini(self, *_: object, **__: object) -> None:
-        pass
+    def addini(self, key: str, **_: object) -> None:
+        self.ini.add(key)
 
     def addoption(self, flag: str, **how: object) -> None:
         says = re.sub(r" \(ini: \w+\)$", "", str(how["help"]))
@@ -56,7 +62,8 @@ class _Recorder:
 def options(_: str) -> str:
     recorder = _Recorder()
     add_options(cast("object", recorder))  # type: ignore[arg-type]
-    return _table(("option", "ini key", "what it does", "default"), iter(recorder.rows))
+    rows = ((flag, key if key.strip("`") in recorder.ini else "", *more) for flag, key, *more in recorder.rows)
+    return _table(("option", "ini key", "what it does", "default"), rows)
 
 
 @cache
@@ -144,4 +151,50 @@ def suites(_: str) -> str:
     return _table(("suite", "what it is for", "signals", "ingredients", "specs"), rows)
 
 
-PARTS: Mapping[str, Callable[[str], str]] = {f.__name__: f for f in (options, fixtures, markers, schema, rules, suites)}
+def hooks(_: str) -> str:
+    """Each hook with its signature and what its docstring says."""
+    parts = []
+    for name, hook in vars(hookspecs).items():
+        if name.startswith("pytest_rlhf_"):
+            first, _blank, rest = inspect.cleandoc(hook.__doc__ or "").partition("\n\n")
+            given = ", ".join(inspect.signature(hook).parameters)
+            parts.append(f"## `{name}({given})`\n\n{first}\n\n{rest}")
+    return "\n\n".join(parts)
+
+
+def values(_: str) -> str:
+    """The fields of the values that hooks get and return."""
+    parts = []
+    for value in (hookspecs.FinishedCase, hookspecs.ReportSection):
+        rows = ((f"`{field.name}`", f"`{field.type}`") for field in dataclasses.fields(value))
+        says = inspect.cleandoc(value.__doc__ or "").replace("``", "`")
+        parts.append(f"### `{value.__name__}`\n\n{says}\n\n{_table(('field', 'type'), rows)}")
+    return "\n\n".join(parts)
+
+
+def report(section: str) -> str:
+    """The fields of one object of the JSON report; without a section, of the whole."""
+    whole = cast(Mapping[str, Mapping[str, Mapping[str, object]]], report_schema())
+    found = whole["$defs"][section] if section else whole
+    required = cast(list[str], found.get("required", []))
+    fields = cast(Mapping[str, Mapping[str, object]], found["properties"])
+    rows = ((f"`{n}`", "yes" if n in required else "", _kinds(f), _says(f)) for n, f in fields.items())
+    return _table(("field", "always", "kind", "what it means"), rows)
+
+
+def _kinds(field: Mapping[str, object]) -> str:
+    if "const" in field:
+        return f"`{json.dumps(field['const'])}`"
+    if "$ref" in field:
+        return str(field["$ref"]).rpartition("/")[2]
+    if "oneOf" in field or "anyOf" in field:
+        return " or ".join(_kinds(f) for f in cast(list[Mapping[str, object]], field.get("oneOf") or field["anyOf"]))
+    if "enum" in field:
+        return _kind(field)
+    kind = field.get("type", "anything")
+    return " or ".join(kind) if isinstance(kind, list) else str(kind)
+
+
+PARTS: Mapping[str, Callable[[str], str]] = {
+    f.__name__: f for f in (options, fixtures, markers, schema, rules, suites, hooks, values, report)
+}

@@ -134,7 +134,7 @@ SUITES = {
     "template of three gigabytes": vast_template,
     "template outside": replaced('system: "You are', 'system: {file: /etc/passwd} #"'),
     "tool schema from elsewhere": added(TOOL.format('{$ref: "http://127.0.0.1:9/schema.json"}')),
-    "tool schema with a pattern": added(TOOL.format("{type: string, pattern: '^(a+)+$'}")),
+    "tool schema with names by pattern": added(TOOL.format("{type: object, patternProperties: {'^(a+)+$': {}}}")),
     "detector": replaced(RULE, "- match: [x]\n    detector: os:getcwd"),
     "judge": replaced("    rules:\n      " + RULE, '    judge: {model: "openai:x@http://127.0.0.1:9/v1", rubric: r}'),
     "backtracking": replaced(RULE, "- match: ['^(?:(?:y|o)+|(?:yo)+)+$x?balance']"),

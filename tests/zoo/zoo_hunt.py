@@ -18,10 +18,10 @@ from pytest_rlhfstress.conversation import Case, Reply, with_reading
 from pytest_rlhfstress.running.engine_settings import Search, adjust
 from pytest_rlhfstress.running.spec_run import SpecRun
 from pytest_rlhfstress.stress_route import Wanted, request_of
-from pytest_rlhfstress.suites import load_suite
+from pytest_rlhfstress.suites import load_suite, shipped_suites
 from pytest_rlhfstress.suites.signals import Signals
 
-FOLDER = Path(__file__).parents[2] / "suites" / "healthcare"
+FOLDER = shipped_suites()["healthcare"]
 CASES = 500
 Assistant = Callable[[Case, int], str]
 """What answers: the case and the number of the sample, to the text of the reply."""
@@ -43,17 +43,21 @@ class Spec:
         return test
 
 
+_by_key: dict[str, Spec] = {}
+
+
 @functools.cache
-def specs() -> dict[str, Spec]:
+def specs(suite: str = "healthcare") -> dict[str, Spec]:
     """The suite's invariants by name. Those about the tuning need a reward model and are left out,
     as are those about whole dialogues (see zoo_dialogue_hunt)."""
     found = {}
-    for file in sorted(FOLDER.glob("test_healthcare_*.py")):
+    for file in sorted(shipped_suites()[suite].glob(f"test_{suite}_*.py")):
         module = _imported(file)
         for name, test in vars(module).items():
             strategy = getattr(getattr(test, "hypothesis", None), "_given_kwargs", {}).get("case")
             if name.startswith("test_") and strategy is not None:
                 found[name] = Spec(name, test.hypothesis.inner_test, strategy, request_of(strategy))
+                _by_key[found[name].request.key] = found[name]
     return found
 
 
@@ -65,9 +69,9 @@ def _imported(file: Path) -> object:
 
 
 @functools.cache
-def signals() -> Signals:
+def signals(name: str = "healthcare") -> Signals:
     """The suite's signals, which remember every reply they have read."""
-    suite = load_suite("healthcare").signals
+    suite = load_suite(name).signals
     suite._read = functools.cache(suite._reading)
     return suite
 
@@ -79,18 +83,19 @@ class Asked:
         self.assistant = assistant
         self.sample = lambda: 0
         self.questions: set[tuple[object, int]] = set()
-        self._read = read or signals().reading
+        self._read = read
 
     def __call__(self, case: Case) -> Reply:
         sample = self.sample()
         self.questions.add((case.messages, sample))
         text = self.assistant(case, sample)
-        return with_reading(Reply(text, sample=sample), self._read(text, case.locale))
+        read = self._read or signals(case.suite).reading
+        return with_reading(Reply(text, sample=sample), read(text, case.locale))
 
 
 @functools.cache
 def _recorded(key: str, seed: int, cases: int, rows: bool) -> tuple[Case, ...]:
-    spec = next(s for s in specs().values() if s.request.key == key)
+    spec = _by_key[key]
     seen: list[Case] = []
 
     def record(case: Case) -> None:
