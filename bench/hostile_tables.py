@@ -39,7 +39,7 @@ def faults() -> None:
             rows.append([fault.name, WORDS[found.became], found.requests, f"{found.seconds:.1f}"])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     note = (
-        f"{len(rows)} faults; {made_up} replies were lost or made up. A request may take 0.4 s here, a question three "
+        f"{len(rows)} faults; {made_up} replies were lost or made up. A request may take 1.5 s here, a question three "
         f"tries. The process never held more than {peak:.0f} MB, whatever was sent."
     )
     table(
