@@ -97,8 +97,8 @@ HTML = b"<html><body><h1>Bad gateway</h1>" + b"<p>sorry</p>" * 500 + b"</body></
 ELSEWHERE = "http://127.0.0.1:9/elsewhere"
 FAULTS = (
     Fault("none", "reply", answer()),
-    Fault("slower than the timeout", "unanswered", slow(0.6)),
-    Fault("slower than the timeout, once", "reply", slow(0.6), 1),
+    Fault("slower than the timeout", "unanswered", slow(2.0)),
+    Fault("slower than the timeout, once", "reply", slow(2.0), 1),
     Fault("drip-fed head", "unanswered", dripping(head(200, len(CALM)) + CALM)),
     Fault("drip-fed body", "unanswered", lambda c: (c.sendall(head(200, len(CALM))), dripping(CALM)(c))),
     Fault("closed without an answer", "unanswered", cut(b"")),
@@ -172,7 +172,7 @@ class FaultServer:
 
     def _serve(self, connection: socket.socket) -> None:
         try:
-            connection.settimeout(5)
+            connection.settimeout(30)
             if self._context is not None:
                 connection = self._context.wrap_socket(connection, server_side=True)
             with connection:
@@ -231,7 +231,7 @@ def outcome_of(fault: Fault, certificate: Path | None, store: Path) -> Outcome:
 
     server = FaultServer(fault, certificate)
     packed()
-    limits = Limits(concurrency=1, request_timeout=0.4, tries=3, patience=3.0)
+    limits = Limits(concurrency=1, request_timeout=1.5, tries=3, patience=30.0)
     asker = Asker(load_model(f"openai:m@{server.url}"), open_store(store), limits)
     question = Question((Message("user", "My chest hurts."),))
     began = time.monotonic()

@@ -90,7 +90,7 @@ class HostileProject:
 
     def run(self, *args, **more):
         ended = subprocess.run(
-            self.command(*args, **more), cwd=self.folder, env=environment(), capture_output=True, text=True, timeout=120
+            self.command(*args, **more), cwd=self.folder, env=environment(), capture_output=True, text=True, timeout=600
         )
         file = self.folder / "out.json"
         report = json.loads(file.read_text()) if file.exists() else None

@@ -166,7 +166,7 @@ def test_the_embedded_clinic_contacts_nobody(project):
     project.write("test_one.py", SPEC.replace('shows("freeze")', "text"))
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "guard", "test_one.py", "--rlhf-cases=60"],
-        cwd=project.folder, env=environment(), capture_output=True, text=True, timeout=120,
+        cwd=project.folder, env=environment(), capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert "NO MODEL CONFIGURED" in ended.stdout
     assert contacted(project) == []

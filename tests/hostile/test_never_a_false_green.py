@@ -171,7 +171,7 @@ def test_a_spec_that_asks_no_model_shows_no_banner_of_a_model_that_is_missing(pr
     project.write("test_one.py", alone)
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", "test_one.py", "--rlhf-cases=60"],
-        cwd=project.folder, env=environment(), capture_output=True, text=True, timeout=60,
+        cwd=project.folder, env=environment(), capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert "the spec looked at the case alone" in ended.stdout
     assert "NO MODEL CONFIGURED" not in ended.stdout
