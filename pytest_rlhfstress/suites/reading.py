@@ -17,6 +17,8 @@ from pytest_rlhfstress.suites.places import ENTRY, shipped_root
 from pytest_rlhfstress.suites.yaml_lines import Document, FieldPath, read_yaml
 
 COMMON = "common/"
+LONGEST_PATH, LONGEST_PART = 1000, 250
+"""Characters of an included file's path and bytes of each part; file systems refuse more with errors of their own."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def _include(name: str, folder: Path, where: str) -> Path:
     if name.startswith(COMMON):
         common = shipped_root() / COMMON
         file = common / (name.removeprefix(COMMON) + ".yaml")
-        if file.parent != common or not file.is_file():
+        if _is_too_long(name) or file.parent != common or not file.is_file():
             raise UserError(
                 f"{where}: there is no {name!r}{nearest(name, (COMMON + f.stem for f in common.glob('*.yaml')))}"
             )
@@ -101,8 +103,14 @@ def _include(name: str, folder: Path, where: str) -> Path:
     return inside(folder, name, where)
 
 
+def _is_too_long(name: str) -> bool:
+    return len(name) > LONGEST_PATH or any(len(p.encode(errors="replace")) > LONGEST_PART for p in name.split("/"))
+
+
 def inside(folder: Path, name: str, where: str) -> Path:
     """The file ``name`` of the suite's own folder. Raises UserError where it is missing or lies outside."""
+    if _is_too_long(name):
+        raise UserError(f"{where}: {name[:80]!r}... is too long for a file's name")
     file = (folder / name).resolve()
     if not file.is_relative_to(folder.resolve()):
         raise UserError(f"{where}: {name!r} lies outside the suite's folder; copy it in")
