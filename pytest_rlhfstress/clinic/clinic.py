@@ -15,8 +15,7 @@ from pytest_rlhfstress.clinic.messages import message_features
 from pytest_rlhfstress.clinic.reward import ClinicReward
 from pytest_rlhfstress.clinic.specs import ClinicSpec, read_spec
 from pytest_rlhfstress.clinic.training import Trained, train
-from pytest_rlhfstress.clinic.votes import preference_set
-from pytest_rlhfstress.preferences import PreferenceSet
+from pytest_rlhfstress.clinic.votes import ClinicVotes
 
 SEED = 1
 
@@ -44,13 +43,12 @@ class Clinic:
     @cached_property
     def reward(self) -> ClinicReward:
         """The reward ensemble the assistant was tuned against."""
-        return ClinicReward(self.name, self._identity("reward"), self.trained)
+        return ClinicReward(self.name, self._identity("reward"), lambda: self.trained)
 
     @cached_property
-    def preferences(self) -> PreferenceSet:
+    def preferences(self) -> ClinicVotes:
         """The votes the reward ensemble was trained on."""
-        own = preference_set(self.name, self.trained.comparisons)
-        return PreferenceSet(self.name, own.held + self.trained.further)
+        return ClinicVotes(self.name, lambda: self.trained)
 
     def policy(self, beta: float) -> ClinicPolicy:
         """The exact KL-regularised policy at ``beta``; infinite for the reference."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -19,7 +19,8 @@ class ClinicReward:
     its act, of any other reply the acts its words are like, of a reply like none only its style.
     """
 
-    def __init__(self, name: str, identity: str, trained: Trained) -> None:
+    def __init__(self, name: str, identity: str, trained: Callable[[], Trained]) -> None:
+        """``trained`` is called when the first reply is scored."""
         self.name, self.identity = name, identity
         self._trained = trained
 
@@ -29,5 +30,6 @@ class ClinicReward:
             return np.zeros((0, MEMBERS))
         messages = message_features([said_by_user(conversation) for conversation, _ in items])
         replies = np.stack([reply_features(reply) for _, reply in items])
-        raw = (self._trained.per_reply_feature(messages) * replies[:, None, :]).sum(axis=2)
-        return np.asarray(raw - self._trained.expected(messages), dtype=float)
+        trained = self._trained()
+        raw = (trained.per_reply_feature(messages) * replies[:, None, :]).sum(axis=2)
+        return np.asarray(raw - trained.expected(messages), dtype=float)

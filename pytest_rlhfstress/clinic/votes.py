@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property
 
 import numpy as np
 
 from pytest_rlhfstress.clinic.panel import PANEL
 from pytest_rlhfstress.clinic.replies import candidates
-from pytest_rlhfstress.clinic.training import Comparisons
+from pytest_rlhfstress.clinic.training import Comparisons, Trained
 from pytest_rlhfstress.conversation import Message
-from pytest_rlhfstress.preferences import PreferencePair, PreferenceSet, Vote
+from pytest_rlhfstress.preferences import PreferencePair, Vote
 
 
-def preference_set(name: str, comparisons: Comparisons) -> PreferenceSet:
-    """Every pair that was voted on; ``chosen`` is the reply most of its three raters voted for."""
-    return PreferenceSet(name, tuple(_pairs(comparisons)))
+class ClinicVotes:
+    """Every pair the clinic learned from, made when first gone through: many a run never asks for them.
+
+    ``chosen`` is the reply most of a pair's three raters voted for.
+    """
+
+    def __init__(self, name: str, trained: Callable[[], Trained]) -> None:
+        self.name = name
+        self._trained = trained
+
+    @cached_property
+    def held(self) -> tuple[PreferencePair, ...]:
+        """The voted pairs of the recipe, then those it learned from besides."""
+        trained = self._trained()
+        return (*_pairs(trained.comparisons), *trained.further)
+
+    def pairs(self) -> Iterator[PreferencePair]:
+        """Every pair, in order."""
+        return iter(self.held)
 
 
 def _pairs(comparisons: Comparisons) -> Iterator[PreferencePair]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pytest_rlhfstress.running.rates import RateClaim
     from pytest_rlhfstress.running.rehearsal import Script
 
+NO_REWARD = "no reward model was named: --rlhf-reward=SPEC"
+
 
 class BoundSpec:
     """One spec bound to the run: its fixtures replaced by ones that know which spec is asking."""
@@ -195,15 +197,24 @@ class BoundSpec:
         try:
             given = self.item._request.getfixturevalue(REWARD)
             reward = reward_from(given, self.run.ask)
+            embedded = given is self.run.__dict__.get("reward") and not self.run.options.rewards
+            if embedded and not self._tuned_like_the_clinic:
+                return NO_REWARD, []
             values = reward.score([(messages, reply) for reply in replies])
         except Exception as error:
             # A broken reward model must not cost the failure it was only to comment on.
             return f"the reward model could not be asked: {error}", []
         name = reward.name
-        embedded = given is self.run.__dict__.get("reward") and not self.run.options.rewards
         if embedded and not self.model_name.startswith("clinic"):
             name += " (the embedded clinic's: no reward model was named)"
         return name, [float(v) for v in values.mean(axis=1)]
+
+    @property
+    def _tuned_like_the_clinic(self) -> bool:
+        """Whether the embedded clinic's reward model says anything here: messages to a clinic are all it knows."""
+        from pytest_rlhfstress.running.clinic_policy import SUITE
+
+        return self.model_name.startswith("clinic") or (self.suite is not None and self.suite.name == SUITE)
 
     def explain(self, case: Case, reply: str) -> tuple[str, ...]:
         """Why the tuning allowed it, in the instruments' words; nothing where there is no tuning to audit."""

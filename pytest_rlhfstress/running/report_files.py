@@ -128,7 +128,7 @@ def _facts(options: Options, outcome: Outcome) -> RunFacts:
         model=", ".join(models),
         model_configured=options.model_configured or not any(m.startswith("clinic") for m in models),
         complete=outcome.complete,
-        reward=", ".join(options.rewards or sorted({c.reward_model for c in cases if c.reward_model})),
+        reward=", ".join(options.rewards or sorted({c.reward_model for c in cases if c.reward is not None})),
         preferences=options.preferences or "",
         seed=options.seed,
         cases=options.cases,
