@@ -29,8 +29,9 @@ def tokens(text: str) -> list[str]:
     return ["0" if word.isdigit() else word for word in _WORD.findall(plain)]
 
 
+@lru_cache(maxsize=16384)
 def hashed(text: str, width: int = WIDTH) -> Row:
-    """The slots of a text's grams and their signed values, of unit length together."""
+    """The slots of a text's grams and their signed values, of unit length together. Sentences come again and again."""
     placed = [(*_slot(gram, width), weight) for gram, weight in sorted(_grams(text).items())]
     values = np.array([sign * weight for _, sign, weight in placed], dtype=np.float32)
     norm = float(np.linalg.norm(values))
