@@ -17,9 +17,9 @@ WORDS = {2: "pair", 3: "triple"}
 
 def coverage_of(request: Wanted, strength: int, judged: Iterable[tuple[Ingredient, ...]]) -> PairsCovered:
     """The sets of ``strength`` ingredients that occurred in judged cases, of all that can stand together."""
-    from pytest_rlhfstress.stress_route.covering import Grid
+    from pytest_rlhfstress.stress_route.covering import grid_of
 
-    feasible = Grid(request).tuples(strength)
+    feasible = grid_of(request).tuples(strength)
     occurred = {frozenset(c) for held in judged for c in combinations(sorted(map(str, held)), strength)}
     return PairsCovered(strength, len(feasible & occurred), len(feasible))
 

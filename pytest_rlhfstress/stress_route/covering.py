@@ -29,6 +29,7 @@ class Grid:
 
     def __init__(self, request: Wanted) -> None:
         self.slots = request.slots
+        self._tuples: dict[int, frozenset[Tuple]] = {}
         entries = {str(i): request.suite.entry(i.category, i.name) for slot in self.slots for i in slot.options}
         speaking = [i for slot in self.slots for i in slot.options if i.category in SPEAKING]
         shifts = {name: entry for name, entry in entries.items() if entry.rewrite or entry.replace}
@@ -62,12 +63,14 @@ class Grid:
         """Whether an ingredient can stand in one case with all the others."""
         return self._allies[name].issuperset(others)
 
-    def tuples(self, strength: int) -> set[Tuple]:
+    def tuples(self, strength: int) -> frozenset[Tuple]:
         """Every set of ``strength`` ingredients that some case can hold."""
-        found: set[Tuple] = set()
-        for slots in combinations(range(len(self.names)), strength):
-            self._extend(slots, (), found)
-        return found
+        if strength not in self._tuples:
+            found: set[Tuple] = set()
+            for slots in combinations(range(len(self.names)), strength):
+                self._extend(slots, (), found)
+            self._tuples[strength] = frozenset(found)
+        return self._tuples[strength]
 
     def _extend(self, slots: Sequence[int], chosen: tuple[Key, ...], found: set[Tuple]) -> None:
         if not slots:
@@ -76,6 +79,17 @@ class Grid:
         for name in self.names[slots[0]]:
             if self.allows(name, chosen):
                 self._extend(slots[1:], (*chosen, name), found)
+
+
+def grid_of(request: Wanted) -> Grid:
+    """The grid of a request: rows are made from it, and coverage is counted against it."""
+    # A request holds its suite, which cannot be hashed; its key stands for it.
+    if request.key not in _grids:
+        _grids[request.key] = Grid(request)
+    return _grids[request.key]
+
+
+_grids: dict[str, Grid] = {}
 
 
 def _compatible(first: Entry, second: Entry) -> bool:
@@ -96,10 +110,10 @@ def covering_rows(request: Wanted, strength: int, seed: int, most: int | None = 
     A row counts for what its composed message really carries: a shift that finds nothing to change in one
     wording is tried in others, and left out where none of them shows it.
     """
-    grid = Grid(request)
+    grid = grid_of(request)
     compose = composer_of(request)
     random = Random(seed)
-    open_tuples = grid.tuples(strength)
+    open_tuples = set(grid.tuples(strength))
     pending = sorted(open_tuples, key=sorted)
     random.shuffle(pending)
     rows: list[Row] = []
