@@ -29,6 +29,8 @@ GRACE_SECONDS = 1.0
 """Rehearsing anew is allowed as long as it took no more time than this and the waiting for replies together."""
 SHRINKING_SHARE = 4
 """While a failing case is shrunk, one in this many of the questions that may be ahead is."""
+LATE_SECONDS = 0.05
+"""How long after a later reply has come the awaited one holds the spec up."""
 HELD_UP = 2
 """While one slow reply holds the spec up, this many times the questions may be ahead, where there is nothing to do."""
 PORTIONS = 16
@@ -193,12 +195,17 @@ class AskingAhead:
     def _wait(self, keyed: Keyed, future: Future[Answer]) -> Answer:
         began = time.monotonic()
         rehearsed = self._rehearsing
+        overtaken = None
         future.add_done_callback(lambda _: self._arrivals.put(None))
         while not future.done():
             with suppress(queue.Empty):
                 self._arrivals.get(timeout=EVERY_SECONDS)
             self._progress.tick()
-            self._go_ahead(self._room_for_waiting)
+            if overtaken is None and any(other.done() for other in self._expected.values()):
+                overtaken = time.monotonic()
+            # Replies asked for together come in any order: only one that is late for its like holds the spec up.
+            late = overtaken is not None and time.monotonic() - overtaken > LATE_SECONDS
+            self._go_ahead(self._room_for_waiting if late else self._room)
         self._waiting += time.monotonic() - began - (self._rehearsing - rehearsed)
         return self._asker.result(keyed, future)
 
