@@ -155,6 +155,9 @@ class AskingAhead:
         ahead = self._asker.ahead
         if self._failed:
             return max(1, ahead // SHRINKING_SHARE)
+        if self._depth.most > 1:
+            # A body's second question comes when the first is answered: more must be under way to keep all busy.
+            ahead = max(ahead, 2 * self._asker.capacity)
         # Until a body has ended nobody knows how much it asks, and room is kept for its further questions.
         return ahead if self._spec.carried_out else max(self._asker.model.batch, ahead // 2)
 
