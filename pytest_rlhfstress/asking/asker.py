@@ -75,7 +75,7 @@ class Asker:
     @property
     def ahead(self) -> int:
         """How many questions beyond the one that is waited for it is worth having begun."""
-        return self.capacity if self._in_this_thread else self.capacity + self.capacity // 4
+        return self.capacity if self._in_this_thread else 2 * self.capacity
 
     def ask(self, questions: Sequence[Question]) -> list[Answer]:
         """The replies, in order; those not stored are asked together.

@@ -155,11 +155,11 @@ class AskingAhead:
         ahead = self._asker.ahead
         if self._failed:
             return max(1, ahead // SHRINKING_SHARE)
-        if self._depth.most > 1:
-            # A body's second question comes when the first is answered: more must be under way to keep all busy.
-            ahead = max(ahead, 2 * self._asker.capacity)
         # Until a body has ended nobody knows how much it asks, and room is kept for its further questions.
-        return ahead if self._spec.carried_out else max(self._asker.model.batch, ahead // 2)
+        if not self._spec.carried_out:
+            return max(self._asker.model.batch, ahead // 2)
+        # A second question comes when the first is answered: more must be under way to keep all busy than for one.
+        return ahead if self._depth.most > 1 else max(self._asker.model.batch, ahead * 5 // 8)
 
     @property
     def _room(self) -> int:
@@ -208,6 +208,7 @@ class AskingAhead:
                 overtaken = time.monotonic()
             # Replies asked for together come in any order: only one that is late for its like holds the spec up.
             late = overtaken is not None and time.monotonic() - overtaken > LATE_SECONDS
+            late = late or self._depth.most > 1
             self._go_ahead(self._room_for_waiting if late else self._room)
         self._waiting += time.monotonic() - began - (self._rehearsing - rehearsed)
         return self._asker.result(keyed, future)

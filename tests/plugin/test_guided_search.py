@@ -33,6 +33,8 @@ def test_guided_cases_find_and_shrink_what_the_reward_model_misjudges(run):
     assert len(finding["counterexample"]["ingredients"]) <= 3
     assert finding["cases"] <= 60
     assert "--rlhf-guided=24" in result.stdout.str()
+    _, (again,) = run("--rlhf-model=clinic:covered", "--rlhf-guided=24", "-n2")
+    assert again["counterexample"]["ingredients"] == finding["counterexample"]["ingredients"]
 
 
 def test_covering_rows_follow_the_guided_ones(run, pytester):
