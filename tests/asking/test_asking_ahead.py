@@ -11,6 +11,7 @@ import scipy.stats  # noqa: F401
 # they all of them: numpy refuses.
 import pytest_rlhfstress.asking.sqlite_backend
 import pytest_rlhfstress.running.asking_ahead
+import pytest_rlhfstress.stress_route
 import pytest_rlhfstress.suites  # noqa: F401
 
 HEAD = """
