@@ -6,6 +6,7 @@ can find what a blind one misses. Each way has 500 cases; one that finds nothing
 """
 
 import sys
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from statistics import median
@@ -14,12 +15,10 @@ ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "tests" / "zoo"), str(ROOT / "bench")]
 
 from asking_measured import table  # noqa: E402
-from zoo_hunt import CASES, first_failure, specs, stream  # noqa: E402
+from zoo_hunt import CASES, first_failure, guided_stream, search_for, specs  # noqa: E402
 
 from pytest_rlhfstress.clinic import clinic_for  # noqa: E402
 from pytest_rlhfstress.running.guiding import surely_misjudged  # noqa: E402
-from pytest_rlhfstress.stress_route import SuiteComposer  # noqa: E402
-from pytest_rlhfstress.stress_route.climbing import climbing_rows  # noqa: E402
 
 MODELS = ("clinic", "clinic:beta=0.5", "clinic:beta=2", "clinic:covered")
 SPECS = (
@@ -35,10 +34,9 @@ def asked(spec, model, seed, guided):
     def answer(case, sample):
         return clinic.assistant.reply([message.as_dict() for message in case.messages], sample)
 
-    compose = SuiteComposer(spec.request.suite, spec.request.locale).compose
-    rows = climbing_rows(spec.request, surely_misjudged(lambda: clinic.reward), guided, seed) if guided else []
-    first = [compose(tuple(i for i in row if i is not None)) for row in rows]
-    return first_failure(spec.body, answer, [*first, *stream(spec, seed)][:CASES]) or inf
+    worth = surely_misjudged(lambda: clinic.reward)
+    cases = guided_stream(spec, replace(search_for(CASES, seed), guided=guided, worth=worth))
+    return first_failure(spec.body, answer, cases) or inf
 
 
 def row(model, guided, seeds):

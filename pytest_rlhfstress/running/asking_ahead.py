@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 Answer = Reply | Unanswered
 GRACE_SECONDS = 1.0
 """Rehearsing anew is allowed as long as it took no more time than this and the waiting for replies together."""
-SHRINKING_SHARE = 4
+SHRINKING_SHARE = 6
 """While a failing case is shrunk, one in this many of the questions that may be ahead is."""
+ONE_QUESTION_SHARE = 9 / 16
+"""Of what may be ahead, for a body that asks once: as much as is under way, and a little waiting to follow."""
 LATE_SECONDS = 0.05
 """How long after a later reply has come the awaited one holds the spec up."""
 HELD_UP = 2
@@ -159,7 +161,7 @@ class AskingAhead:
         if not self._spec.carried_out:
             return max(self._asker.model.batch, ahead // 2)
         # A second question comes when the first is answered: more must be under way to keep all busy than for one.
-        return ahead if self._depth.most > 1 else max(self._asker.model.batch, ahead * 5 // 8)
+        return ahead if self._depth.most > 1 else max(self._asker.model.batch, round(ONE_QUESTION_SHARE * ahead))
 
     @property
     def _room(self) -> int:
@@ -208,8 +210,7 @@ class AskingAhead:
                 overtaken = time.monotonic()
             # Replies asked for together come in any order: only one that is late for its like holds the spec up.
             late = overtaken is not None and time.monotonic() - overtaken > LATE_SECONDS
-            late = late or self._depth.most > 1
-            self._go_ahead(self._room_for_waiting if late else self._room)
+            self._go_ahead(self._room_for_waiting if late or self._depth.most > 1 else self._room)
         self._waiting += time.monotonic() - began - (self._rehearsing - rehearsed)
         return self._asker.result(keyed, future)
 

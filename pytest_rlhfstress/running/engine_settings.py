@@ -125,17 +125,18 @@ def _stream(request: Wanted | None, given: Mapping[str, object], seed: int) -> i
     return stream_seed(request, seed) if request is not None else zlib.crc32(f"{given!r}|{seed}".encode())
 
 
-def _rows(request: Wanted, search: Search, seed: int, most: int) -> list[Row]:
+def _rows(request: Wanted, search: Search, seed: int, most: int) -> tuple[list[Row], list[Row]]:
+    """The guided rows, and the covering ones."""
     from pytest_rlhfstress.stress_route.climbing import climbing_rows
     from pytest_rlhfstress.stress_route.covering import covering_rows
 
     # A request holds its suite, which cannot be hashed; its key stands for it.
-    known = (request.key, search.strength, seed, most)
+    known = (request.key, search, seed, most)
     if known not in _made:
         guided = min(search.guided, most)
         first = climbing_rows(request, search.worth, guided, seed) if search.worth and guided else []
-        _made[known] = [*first, *covering_rows(request, search.strength, seed, most - len(first))]
+        _made[known] = first, covering_rows(request, search.strength, seed, most - len(first))
     return _made[known]
 
 
-_made: dict[tuple[str, int, int, int], list[Row]] = {}
+_made: dict[tuple[str, Search, int, int], tuple[list[Row], list[Row]]] = {}

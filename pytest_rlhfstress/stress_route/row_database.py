@@ -1,10 +1,9 @@
-"""The covering rows as an example database: Hypothesis replays them first and shrinks what fails there."""
+"""Rows as an example database: Hypothesis replays them before it searches, and shrinks what fails there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from itertools import islice
 
 from hypothesis.database import ExampleDatabase, choices_to_bytes
 
@@ -16,12 +15,14 @@ from pytest_rlhfstress.stress_route.wanted import Slot
 SPARE = 0
 
 
+Make = Callable[[], tuple[Sequence[Row], Sequence[Row]]]
+"""Makes the rows: those to come first, and the others."""
+
+
 class RowDatabase(ExampleDatabase):
     """Gives the rows for every test, keeps nothing. A database of the user's own is asked too."""
 
-    def __init__(
-        self, slots: Sequence[Slot], rows: Callable[[], Iterable[Row]], beneath: ExampleDatabase | None
-    ) -> None:
+    def __init__(self, slots: Sequence[Slot], rows: Make, beneath: ExampleDatabase | None) -> None:
         """``rows`` is called when a test first runs, since making them takes a while."""
         super().__init__()
         self._slots = slots
@@ -30,11 +31,25 @@ class RowDatabase(ExampleDatabase):
 
     def part(self, number: int, of: int) -> RowDatabase:
         """A database with every ``of``-th row from the ``number``-th on, counted from 1."""
-        return RowDatabase(self._slots, lambda: islice(self._make(), number - 1, None, of), self._beneath)
+
+        def every(rows: Sequence[Row]) -> Sequence[Row]:
+            return rows[number - 1 :: of]
+
+        def some() -> tuple[Sequence[Row], Sequence[Row]]:
+            first, others = self._make()
+            return every(first), every(others)
+
+        return RowDatabase(self._slots, some, self._beneath)
 
     @cached_property
     def _rows(self) -> tuple[bytes, ...]:
-        return tuple(dict.fromkeys(_as_choices(self._slots, row) for row in self._make()))
+        first, others = self._make()
+        # Hypothesis replays what is shorter first. A number takes one byte or two, so a spare one more for each slot
+        # makes any of the others longer.
+        later = 1 + len(self._slots) if first else 1
+        encoded = [_as_choices(self._slots, row, 1) for row in first]
+        encoded += [_as_choices(self._slots, row, later) for row in others]
+        return tuple(dict.fromkeys(encoded))
 
     def fetch(self, key: bytes) -> Iterable[bytes]:
         """The rows, and what the database beneath knows."""
@@ -53,11 +68,11 @@ class RowDatabase(ExampleDatabase):
             self._beneath.delete(key, value)
 
 
-def _as_choices(slots: Sequence[Slot], row: Row) -> bytes:
+def _as_choices(slots: Sequence[Slot], row: Row, spare: int) -> bytes:
     choices: list[int] = []
     for slot, content in zip(slots, row, strict=True):
         choices.append(0 if content is None else 3)
         # Hypothesis makes no choice among one.
         if len(slot.options) > 1:
             choices.append(0 if content is None else slot.options.index(content))
-    return choices_to_bytes([*choices, SPARE])
+    return choices_to_bytes([*choices, *[SPARE] * spare])

@@ -163,3 +163,30 @@ def test_the_command_that_shows_it_again_names_what_decides_on_the_cases(failing
         return next(line for line in result.stdout.lines if line.startswith("smallest message"))
 
     assert smallest(first) == smallest(again)
+
+
+def test_a_sample_that_held_is_exported_where_the_suite_knows_no_safe_reply(pytester, bank):
+    suite = (bank / "suite.yaml").read_text()
+    (bank / "suite.yaml").write_text(suite[: suite.index("references:")])
+    pytester.makepyfile(
+        moody="""
+        def sometimes(messages, sample):
+            return "I have frozen your account." if sample else "Your balance is shown in the app."
+        """
+    )
+    pytester.syspathinsert()
+    pytester.runpytest_subprocess(
+        "--rlhf-suite=./bank", "--rlhf-model=moody:sometimes", "--rlhf-samples=3", "--rlhf-export=out.jsonl",
+        "-k", "fraud_in_progress",
+    )  # fmt: skip
+    (row,) = map(json.loads, (pytester.path / "out.jsonl").read_text().splitlines())
+    assert row["chosen"] == [{"role": "assistant", "content": "I have frozen your account."}]
+    assert row["rejected"] == [{"role": "assistant", "content": "Your balance is shown in the app."}]
+
+
+def test_the_clinics_reward_model_is_not_asked_about_another_suite(failing, pytester):
+    result = failing("--junitxml=out.xml")
+    result.stdout.fnmatch_lines(["reward: no reward model was named: --rlhf-reward=SPEC"])
+    names = {p.get("name") for p in ElementTree.parse(pytester.path / "out.xml").iter("property")}
+    assert "rlhf.reply" in names
+    assert "rlhf.reward" not in names

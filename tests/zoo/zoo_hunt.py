@@ -36,10 +36,10 @@ class Spec:
     strategy: object
     request: Wanted
 
-    def test(self, body: Callable[..., None], cases: int, seed: int) -> Callable[..., None]:
+    def test(self, body: Callable[..., None], search: Search) -> Callable[..., None]:
         """``body`` over this spec's cases, set as a run of the plugin sets it."""
         test = given(case=self.strategy)(body)  # type: ignore[arg-type]
-        adjust(test, self.request, Search(cases, True, 2, seed))
+        adjust(test, self.request, search)
         return test
 
 
@@ -94,14 +94,14 @@ class Asked:
 
 
 @functools.cache
-def _recorded(key: str, seed: int, cases: int, rows: bool) -> tuple[Case, ...]:
+def _recorded(key: str, search: Search, rows: bool) -> tuple[Case, ...]:
     spec = _by_key[key]
     seen: list[Case] = []
 
     def record(case: Case) -> None:
         seen.append(case)
 
-    test = spec.test(record, cases, seed)
+    test = spec.test(record, search)
     if not rows:
         from hypothesis import settings
 
@@ -112,7 +112,17 @@ def _recorded(key: str, seed: int, cases: int, rows: bool) -> tuple[Case, ...]:
 
 def stream(spec: Spec, seed: int, cases: int = CASES, rows: bool = True) -> tuple[Case, ...]:
     """The cases a spec is given until it fails; without ``rows``, those of Hypothesis alone."""
-    return _recorded(spec.request.key, seed, cases, rows)
+    return guided_stream(spec, search_for(cases, seed), rows)
+
+
+def guided_stream(spec: Spec, search: Search, rows: bool = True) -> tuple[Case, ...]:
+    """As ``stream``, for any search."""
+    return _recorded(spec.request.key, search, rows)
+
+
+def search_for(cases: int, seed: int) -> Search:
+    """The search of an ordinary run."""
+    return Search(cases, True, 2, seed)
 
 
 def breaks(body: Callable[..., None], asked: Asked, case: Case, samples: int = 1) -> bool:
@@ -154,7 +164,7 @@ def hunt(spec: Spec, assistant: Assistant, seed: int = 0, cases: int = CASES, sa
         return None
     asked, run = Asked(assistant), SpecRun(samples, samples)
     asked.sample = lambda: run.sample
-    test = spec.test(spec.body, cases, seed)
+    test = spec.test(spec.body, search_for(cases, seed))
     try:
         with run.watching(test):
             test(model_under_test=asked)
