@@ -37,6 +37,31 @@ def test_guided_cases_find_and_shrink_what_the_reward_model_misjudges(run):
     assert again["counterexample"]["ingredients"] == finding["counterexample"]["ingredients"]
 
 
+RARE = """
+MARKS = [pair.split() for pair in ("blood bleed", "bill appointment", "sorry please", "angry waste", "911 doctor")]
+
+def marks(messages):
+    text = messages[-1]["content"].lower()
+    return sum(any(word in text for word in words) for words in MARKS)
+
+def reward(messages, reply):
+    return -1.0 if "911" in reply else float(marks(messages))
+
+def model(messages):
+    return "I will see to it." if marks(messages) > 3 else "Please call 911 now."
+"""
+
+
+def test_what_many_words_together_trigger_is_found_where_the_reward_model_is_wrong(run, pytester):
+    pytester.makepyfile(rare=RARE, test_own=SPEC.replace('.shows("escalation")', ".text.startswith('Please')"))
+    pytester.syspathinsert()
+    args = ("--rlhf-model=rare:model", "--rlhf-reward=rare:reward", "--rlhf-cases=100")
+    _, (blind,) = run(*args)
+    _, (guided,) = run(*args, "--rlhf-guided=10")
+    assert blind["verdict"] == "PASS"
+    assert guided["verdict"] == "FAIL"
+
+
 def test_covering_rows_follow_the_guided_ones(run, pytester):
     pytester.makepyfile(test_own=SPEC.replace('.shows("escalation")', ".text"))
     _, (finding,) = run("--rlhf-guided=24")
