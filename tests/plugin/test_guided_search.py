@@ -53,13 +53,16 @@ def model(messages):
 
 
 def test_what_many_words_together_trigger_is_found_where_the_reward_model_is_wrong(run, pytester):
-    pytester.makepyfile(rare=RARE, test_own=SPEC.replace('.shows("escalation")', ".text.startswith('Please')"))
+    first_failure = "@settings(phases=[Phase.reuse, Phase.generate])\n@given("
+    spec = SPEC.replace('.shows("escalation")', ".text.startswith('Please')").replace("@given(", first_failure)
+    pytester.makepyfile(rare=RARE, test_own="from hypothesis import Phase, settings" + spec)
     pytester.syspathinsert()
     args = ("--rlhf-model=rare:model", "--rlhf-reward=rare:reward", "--rlhf-cases=100")
     _, (blind,) = run(*args)
     _, (guided,) = run(*args, "--rlhf-guided=10")
     assert blind["verdict"] == "PASS"
     assert guided["verdict"] == "FAIL"
+    assert guided["cases"] <= 3
 
 
 def test_covering_rows_follow_the_guided_ones(run, pytester):
