@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 from xml.etree import ElementTree
 
-from asking_measured import SPEC, ChatServer, measure, project, table
+from asking_measured import SPEC, ChatServer, measure, project
+from pages import PERFORMANCE, table
 
 CONCURRENCY = 32
 LATENCY = 0.2
@@ -151,7 +152,7 @@ def main(wanted: list[str]) -> None:
         if wanted and name not in wanted:
             continue
         with tempfile.TemporaryDirectory() as folder:
-            table(name, header, bench(Path(folder), server))
+            table(PERFORMANCE, name, header, bench(Path(folder), server))
     server.close()
 
 

@@ -1,7 +1,6 @@
-"""What the asking benches share: the loopback server, a measured command, a table in docs/performance.md."""
+"""What the asking benches share: the loopback server, a measured command."""
 
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -11,12 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PAGE = ROOT / "docs" / "performance.md"
 sys.path.insert(0, str(ROOT / "tests" / "asking"))
 
 from chat_server import ChatServer  # noqa: E402
 
-__all__ = ["ChatServer", "Measured", "machine", "measure", "project", "table"]
+__all__ = ["ChatServer", "Measured", "measure", "project"]
 
 SPEC = '''
 from hypothesis import given
@@ -60,24 +58,3 @@ def project(folder: Path, spec: str = SPEC, **values: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "test_bench.py").write_text(spec.format(**{"name": "bench", **values}))
     return folder
-
-
-def table(name: str, header: Sequence[str], rows: Sequence[Sequence[object]], note: str = "") -> None:
-    """Print a table and put it between its two marks in docs/performance.md."""
-    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    lines += ["| " + " | ".join(map(str, row)) + " |" for row in rows]
-    text = "\n".join([*lines, "", f"{note} {machine()}".strip()])
-    print(f"\n{name}\n{text}\n")
-    page = PAGE.read_text("utf-8")
-    begin, end = f"<!-- {name} -->\n", f"\n<!-- end of {name} -->"
-    before, found, rest = page.partition(begin)
-    assert found, f"{PAGE} has no place for {name}"
-    PAGE.write_text(f"{before}{begin}{text}{end}{rest.partition(end)[2]}", "utf-8")
-
-
-def machine() -> str:
-    load = os.getloadavg()[0]
-    busy = f"; the load of the machine was {load:.1f}" if load > 1.5 else ""
-    if os.sched_getscheduler(0) != os.SCHED_OTHER:
-        busy = "; run with real-time priority, since other work was going on"
-    return f"(Python {platform.python_version()}, {os.cpu_count()} processors{busy}.)"

@@ -7,7 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from asking_measured import measure, project, table
+from asking_measured import measure, project
+from pages import PERFORMANCE, table
 
 BOT = """
 import asyncio
@@ -60,4 +61,4 @@ if __name__ == "__main__":
             ["a spec that asks", *(f"{peak(Path(name), n):.0f}" for n in counts)],
             ["the same cases drawn by Hypothesis, nothing asked", *(f"{plain(Path(name), n):.0f}" for n in counts)],
         ]
-        table("memory", ["what", *(f"MB at {n} cases" for n in counts)], rows)
+        table(PERFORMANCE, "memory", ["what", *(f"MB at {n} cases" for n in counts)], rows)

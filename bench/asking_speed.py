@@ -16,8 +16,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from asking_measured import ROOT, ChatServer, Measured, measure, project, table
+from asking_measured import ROOT, ChatServer, Measured, measure, project
 from asking_rivals import RIVALS
+from pages import PERFORMANCE, table
 
 CASES = 500
 CONCURRENCY = 32
@@ -102,6 +103,7 @@ def main() -> None:
     )
     if not options.only:
         table(
+            PERFORMANCE,
             f"speed {options.latency:g}",
             ["what", "seconds", "limit, seconds", "CPU seconds", "requests", "CPU ms per request"],
             rows,

@@ -11,7 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from asking_measured import ChatServer, measure, project, table
+from asking_measured import ChatServer, measure, project
+from pages import PERFORMANCE, table
 
 DIALOGUES, TURNS, CONCURRENCY = 200, 4, 32
 SPEC = '''
@@ -93,6 +94,7 @@ def main() -> None:
     server.close()
     print(rows[0])
     table(
+        PERFORMANCE,
         "dialogues",
         ["dialogues", "turns", "requests", "seconds", "4 rounds, seconds", "of that", "requests' limit, seconds"],
         rows,

@@ -207,8 +207,8 @@ def fuzz(name: str, inputs: int) -> tuple[Tally, Tally]:
 
 
 def main() -> None:
+    from pages import ROBUSTNESS, table
     from readers_fuzzed import READERS
-    from robustness_page import table
 
     parser = argparse.ArgumentParser()
     parser.add_argument("--inputs", type=int, default=100_000)
@@ -232,7 +232,13 @@ def main() -> None:
         )  # fmt: skip
         head = ["reader", "inputs by Hypothesis", "by atheris", "read", "refused with a UserError", "other errors"]
         # Written anew after each reader: all of them take long.
-        table("fuzzing", head, rows, "An input that takes more than three seconds of the processor is an error too.")
+        table(
+            ROBUSTNESS,
+            "fuzzing",
+            head,
+            rows,
+            "An input that takes more than three seconds of the processor is an error too.",
+        )
     sys.exit(wrong > 0)
 
 

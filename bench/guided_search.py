@@ -14,7 +14,7 @@ from statistics import median
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "tests" / "zoo"), str(ROOT / "bench")]
 
-from asking_measured import table  # noqa: E402
+from pages import PERFORMANCE, table  # noqa: E402
 from zoo_hunt import CASES, first_failure, guided_stream, search_for, specs  # noqa: E402
 
 from pytest_rlhfstress.clinic import clinic_for  # noqa: E402
@@ -52,7 +52,7 @@ def main(seeds=20):
         f"Median and worst over {len(SPECS)} invariants and {seeds} seeds, {CASES} cases at most. Guided rows cost no "
         "request to the assistant, and about 1 400 calls of the reward model for each set of cases."
     )
-    table("guided search", ("assistant", "search", "median requests", "worst", "not found"), rows, note)
+    table(PERFORMANCE, "guided search", ("assistant", "search", "median requests", "worst", "not found"), rows, note)
 
 
 if __name__ == "__main__":

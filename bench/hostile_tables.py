@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "tests" / "hostile"), str(ROOT / "bench")]
 
 from fault_server import FAULTS, certificate_of_nobody, outcome_of  # noqa: E402
-from robustness_page import table  # noqa: E402
+from pages import ROBUSTNESS, table  # noqa: E402
 
 WORDS = {"reply": "a reply", "unanswered": "no answer: INCONCLUSIVE", "error": "an error in words: INCONCLUSIVE"}
 KINDS = {
@@ -43,7 +43,11 @@ def faults() -> None:
         f"tries. The process never held more than {peak:.0f} MB, whatever was sent."
     )
     table(
-        "endpoint faults", ["what the server does", "what becomes of the question", "requests", "seconds"], rows, note
+        ROBUSTNESS,
+        "endpoint faults",
+        ["what the server does", "what becomes of the question", "requests", "seconds"],
+        rows,
+        note,
     )
 
 
@@ -60,7 +64,13 @@ def kinds(tests: Path | None) -> None:
         failed[kind] += any(child.tag in ("failure", "error", "skipped") for child in case)
     rows = [[words, f"`tests/hostile/{kind}.py`", tried[kind], failed[kind]] for kind, words in KINDS.items()]
     rows.append(["**all**", "", sum(tried.values()), sum(failed.values())])
-    table("kinds of harm", ["what is tried", "where", "ways tried", "ways that did harm"], rows, "Each way is a test.")
+    table(
+        ROBUSTNESS,
+        "kinds of harm",
+        ["what is tried", "where", "ways tried", "ways that did harm"],
+        rows,
+        "Each way is a test.",
+    )
 
 
 if __name__ == "__main__":

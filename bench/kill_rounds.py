@@ -197,7 +197,7 @@ def _seconds_of_a_run(folder: Path, server: ChatServer) -> float:
 
 def write(found: Tally) -> None:
     """The table; written after each chain, since two hundred rounds take long."""
-    from robustness_page import table
+    from pages import ROBUSTNESS, table
 
     rows = [
         ["runs killed", sum(n for s, n in found.rounds.items() if s.startswith("SIG"))],
@@ -215,7 +215,7 @@ def write(found: Tally) -> None:
         ["**runs that did not end after the signal**", found.never_ended],
     ]
     note = f"Each run asks {CASES} cases, {CONCURRENCY} at a time; the moment of the signal is uniform over a run."
-    table("kill rounds", ["what", "count"], rows, note)
+    table(ROBUSTNESS, "kill rounds", ["what", "count"], rows, note)
 
 
 if __name__ == "__main__":

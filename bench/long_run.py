@@ -75,7 +75,7 @@ if __name__ == "__main__":
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     with tempfile.TemporaryDirectory() as name:
         noted, facts = long_run(count, Path(name))
-    from robustness_page import table
+    from pages import ROBUSTNESS, table
 
     rows = [
         [f"{n['cases']:,}", f"{n['mb']:.0f}", f"{n['speed']:.0f}", f"{n['look'] * 1e6:.0f}"]
@@ -88,6 +88,7 @@ if __name__ == "__main__":
         f" and is {'whole' if facts['whole'] else 'DAMAGED'} (`PRAGMA integrity_check`)."
     )
     table(
+        ROBUSTNESS,
         "long run",
         ["cases", "resident MB", "cases a second since the row before", "one look into the store, µs"],
         rows,

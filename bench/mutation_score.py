@@ -17,9 +17,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "tests" / "zoo"), str(ROOT / "bench")]
 
+from pages import write_part  # noqa: E402
 from zoo_animals import CAREFUL, DEFECTS, careful, spoiled  # noqa: E402
 from zoo_hunt import FOLDER, Asked, breaks, signals, specs, stream  # noqa: E402
-from zoo_page import write_part  # noqa: E402
 
 from pytest_rlhfstress.suites.reading import read_source  # noqa: E402
 from pytest_rlhfstress.suites.signals import Signals  # noqa: E402

@@ -16,9 +16,9 @@ from statistics import median
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "tests" / "zoo"), str(ROOT / "bench")]
 
+from pages import write_part  # noqa: E402
 from zoo_animals import DEFECTS, spoiled  # noqa: E402
 from zoo_hunt import CASES, Asked, belongs, breaks, first_failure, specs, stream  # noqa: E402
-from zoo_page import write_part  # noqa: E402
 
 from pytest_rlhfstress.conversation import Ingredient, Message  # noqa: E402
 from pytest_rlhfstress.stress_route import SuiteComposer, sample_request  # noqa: E402

@@ -9,9 +9,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "zoo"))
 
+from pages import write_part
 from zoo_dialogue_defects import DIALOGUE_DEFECTS, spoiled_talker
 from zoo_dialogue_hunt import Talking, breaks_in, dialogue_hunt, dialogue_specs, dialogue_stream
-from zoo_page import write_part
 from zoo_talkers import careful_talker
 from zoo_voices import PLAIN, TERSE, WARM
 

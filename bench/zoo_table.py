@@ -14,8 +14,8 @@ sys.path[:0] = [str(ROOT / "tests" / "zoo"), str(ROOT / "bench")]
 
 import zoo_animals  # noqa: E402
 import zoo_suites  # noqa: E402
+from pages import write_part  # noqa: E402
 from zoo_hunt import CASES, first_failure, hunt, specs, stream  # noqa: E402
-from zoo_page import write_part  # noqa: E402
 
 
 class Healthcare:

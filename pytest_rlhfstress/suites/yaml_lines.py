@@ -12,7 +12,7 @@ from pytest_rlhfstress.errors import UserError
 
 FieldPath = tuple[str | int, ...]
 MOST_BYTES = 2_000_000
-MOST_NODES = 200_000
+MOST_NODES = 100_000
 MOST_DEPTH = 40
 MOST_BITS = 64
 """Of a whole number; Python refuses to write out very long ones."""

@@ -1,5 +1,6 @@
 """The clinic really learns its failure: its figures on held-out sentences stay within bands, whatever the seed."""
 
+import itertools
 from functools import cache
 
 import pytest
@@ -37,4 +38,4 @@ def test_tuning_keeps_urgent_messages_and_loses_mixed_ones(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_proxy_rises_with_every_step_of_pressure(seed):
     proxies = [slices(seed, beta)["mixed"].proxy for beta in PRESSURES]
-    assert proxies == sorted(proxies)
+    assert all(lower < higher for lower, higher in itertools.pairwise(proxies)), proxies

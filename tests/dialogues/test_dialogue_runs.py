@@ -40,7 +40,7 @@ def red(messages, tools):
 
 def batch(conversations, tools):
     with open("batches.log", "a") as log:
-        log.write(f"{len(conversations)} {max(map(number, conversations))}\\n")
+        log.write(" ".join(str(number(c)) for c in conversations) + "\\n")
     return ["Please call 911 now." for _ in conversations]
 """
 
@@ -91,8 +91,10 @@ def test_a_failing_dialogue_is_shown_whole_with_its_calls_and_the_broken_rule(pr
 
 def test_the_same_turn_of_many_dialogues_is_asked_together(project):
     project.runpytest_subprocess("--rlhf-model=agent:batch").assert_outcomes(passed=1)
-    asked = [tuple(map(int, line.split())) for line in (project.path / "batches.log").read_text().splitlines()]
-    assert sum(size for size, _ in asked) > 4 * len(asked)
+    asked = [line.split() for line in (project.path / "batches.log").read_text().splitlines()]
+    assert all(len(set(turns)) == 1 for turns in asked)
+    assert {turns[0] for turns in asked} == {"1", "2", "3"}
+    assert sum(map(len, asked)) > 4 * len(asked)
 
 
 def test_a_rate_may_be_claimed_over_dialogues(project):

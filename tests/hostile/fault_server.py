@@ -223,7 +223,7 @@ class Outcome:
 
 
 def outcome_of(fault: Fault, certificate: Path | None, store: Path) -> Outcome:
-    """Ask twice the same of a server with ``fault``: how it ended, and how many replies the store holds then."""
+    """Ask a server with ``fault`` one question: how it ended, and how many replies the store holds then."""
     from pytest_rlhfstress.asking import Asker, Limits, open_store
     from pytest_rlhfstress.conversation import Message, Reply
     from pytest_rlhfstress.errors import UserError

@@ -1,10 +1,10 @@
 """What a faulty, slow or hostile endpoint does to a run: it ends in time, within memory, and nothing is made up."""
 
-import resource
 import shutil
 
 import pytest
 from fault_server import ELSEWHERE, FAULTS, certificate_of_nobody, outcome_of
+from peak_memory import peak_memory
 
 pytest.importorskip("aiohttp", reason="needs aiohttp (pip install 'pytest-rlhfstress[openai]')")
 
@@ -18,13 +18,13 @@ def certificate(tmp_path_factory):
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_a_fault_ends_in_time_as_a_reply_or_in_words_and_is_never_kept_as_a_reply(fault, certificate, tmp_path):
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    found = outcome_of(fault, certificate, tmp_path / "kept.sqlite")
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+def test_a_fault_ends_in_time_as_a_reply_or_in_words_and_is_never_kept_as_a_reply(fault, request, tmp_path):
+    certificate = request.getfixturevalue("certificate") if fault.tls else None
+    with peak_memory() as peak:
+        found = outcome_of(fault, certificate, tmp_path / "kept.sqlite")
     assert found.became == fault.becomes, found.said
     assert found.seconds < 60
-    assert grown < 90, "the whole body was held in memory"
+    assert peak.grown < 90, "the whole body was held in memory"
     assert found.kept == (found.became == "reply")
     assert "127.0.0.1" in found.said or found.became == "reply"
     assert len(found.said) < 1000

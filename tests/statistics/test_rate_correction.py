@@ -19,6 +19,7 @@ def found(broken):
 def test_the_interval_holds_the_true_rate_at_least_as_often_as_it_claims(shown_breaks):
     random = np.random.default_rng(5)
     sensitivity, specificity, true_rate, held, runs = 0.85, 0.93, 0.2, 0, 300
+    widths = []
     for _ in range(runs):
         there = random.random(150) < (true_rate if shown_breaks else 1 - true_rate)
         shown = np.where(there, random.random(150) < sensitivity, random.random(150) > specificity)
@@ -30,7 +31,9 @@ def test_the_interval_holds_the_true_rate_at_least_as_often_as_it_claims(shown_b
         assert why_not == ""
         assert 0 <= rate.low <= rate.rate <= rate.high <= 1
         held += rate.low <= true_rate <= rate.high
+        widths.append(rate.high - rate.low)
     assert held / runs >= 0.95
+    assert np.mean(widths) < 0.5
 
 
 GOOD = SignalCalibration("alarm", 90, 5, 10, 95)

@@ -23,7 +23,7 @@ def test_a_sentence_is_rewritten_alike_alone_and_in_company(shift, beside):
 
 
 @pytest.mark.parametrize("shift", ["typing_errors", "doubled_letters", "voice_transcript"])
-def test_a_shift_changes_every_message_it_is_named_for(shift):
+def test_a_shift_of_form_changes_a_sentence_that_has_what_it_changes(shift):
     for sentence in SENTENCES[:4]:
         assert REWRITINGS[shift](sentence) != sentence
 
