@@ -17,7 +17,7 @@ COLOURS = 160
 
 
 def main(report: str) -> None:
-    """Write report-desktop.png, -dark.png, -phone.png and the pictures of the instruments."""
+    """Write report-desktop.png, -dark.png, -phone.png, two sections and the pictures of the instruments."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         for name, scheme, size in (
@@ -28,17 +28,20 @@ def main(report: str) -> None:
             page = browser.new_page(viewport=size, color_scheme=scheme)
             page.goto(Path(report).resolve().as_uri())
             keep(page.screenshot(), f"report-{name}.png")
-            if name != "phone":
-                instruments(page, "" if name == "desktop" else "-dark")
             if name == "desktop":
+                section(page, "shadow_map", "report-shadow-map.png")
                 pictures(page)
+            if name == "dark":
+                section(page, "safety_brake", "report-safety-brake-dark.png")
         browser.close()
 
 
-def instruments(page: Page, suffix: str) -> None:
-    """The sections of the instruments that a page shows alone."""
-    for name in ("shadow_map", "safety_brake", "late_bell"):
-        keep(page.locator(f"article#{name}").screenshot(), f"report-{name.replace('_', '-')}{suffix}.png")
+def section(page: Page, instrument: str, name: str) -> None:
+    """An instrument's section alone."""
+    article = page.locator(f"article#{instrument}")
+    # What was never in view has no layout yet, and the picture would be of another place.
+    article.scroll_into_view_if_needed()
+    keep(article.screenshot(), name)
 
 
 def pictures(page: Page) -> None:
