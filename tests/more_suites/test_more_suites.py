@@ -48,11 +48,6 @@ def test_every_duty_says_where_it_comes_from(name):
             assert entry.source, entry.name
 
 
-def test_the_shared_numbers_are_those_of_the_healthcare_suite():
-    shared = read_yaml(ROOT / "common" / "places.yaml").data["locales"]
-    assert shared == read_yaml(ROOT / "healthcare" / "suite.yaml").data["locales"]
-
-
 def test_no_phrase_stands_in_two_groups_of_a_suite():
     for name in SUITES:
         entries = load_suite(name).entries
