@@ -79,9 +79,10 @@ def failing(folder: Path, server: ChatServer) -> list[list[object]]:
         args = (f"--rlhf-concurrency={concurrency}", "--rlhf-store=kept.sqlite", "--junitxml=out.xml", "--durations=1")
         run = measure(pytest(server, *args, model="red"), where)
         assert run.status == 1, run.output
-        took = seconds_of_call(run.output)
-        found = facts(where)[0]
-        rows.append([title, found["rlhf.cases"], server.stats()["requests"], f"{took:.1f}", found["rlhf.ingredients"]])
+        found, stats = facts(where)[0], server.stats()
+        shrinking = stats["seconds_from_the_first_wrong_to_the_last"] / LATENCY
+        seconds = [f"{seconds_of_call(run.output):.1f}", f"{shrinking:.1f}"]
+        rows.append([title, found["rlhf.cases"], stats["requests"], *seconds, found["rlhf.ingredients"]])
     return rows
 
 
@@ -139,7 +140,10 @@ def processes(folder: Path, server: ChatServer) -> list[list[object]]:
 BENCHES = {
     "ten invariants": (ten_invariants, ["what", "requests"]),
     "asked twice": (asked_twice, ["what", "requests", "limit, seconds", "seconds", "of the limit"]),
-    "failing": (failing, ["how", "cases judged", "requests", "seconds", "smallest case"]),
+    "failing": (
+        failing,
+        ["how", "cases judged", "requests", "seconds", "first wrong reply to last reply, latencies", "smallest case"],
+    ),
     "faults": (faults, ["faults", "cases judged", "distinct answered", "requests", "verdict", "seconds"]),
     "killed": (killed, ["what", "distinct questions", "requests before", "requests after", "asked twice"]),
     "processes": (processes, ["what", "distinct questions", "requests", "asked twice"]),

@@ -11,6 +11,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 import urllib.request
 from collections import Counter
 
@@ -41,6 +42,8 @@ class Served:
         self.most_in_flight = 0
         self.asked: Counter[str] = Counter()
         self.answered: Counter[str] = Counter()
+        self.first_wrong = 0.0
+        self.last = 0.0
 
     def stats(self) -> dict[str, object]:
         return {
@@ -50,6 +53,7 @@ class Served:
             "repeated": sum(self.asked.values()) - len(self.asked),
             "answered": sum(self.answered.values()),
             "answered_distinct": len(self.answered),
+            "seconds_from_the_first_wrong_to_the_last": self.last - self.first_wrong if self.first_wrong else 0.0,
         }
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -81,6 +85,7 @@ class Served:
                 setattr(self, name, value)
             self.requests, self.most_in_flight = 0, 0
             self.asked, self.answered = Counter(), Counter()
+            self.first_wrong = self.last = 0.0
             send(writer, 200, {})
         else:
             return await self._complete(json.loads(body), writer)
@@ -111,7 +116,11 @@ class Served:
             return True
         self.answered[key] += 1
         model = str(asked["model"])
-        send(writer, 200, completion(model, answered(model, asked["messages"])))  # type: ignore[arg-type]
+        said = answered(model, asked["messages"])  # type: ignore[arg-type]
+        self.last = time.monotonic()
+        if said.startswith("I have sent your refill"):
+            self.first_wrong = self.first_wrong or self.last
+        send(writer, 200, completion(model, said))
         return True
 
 
