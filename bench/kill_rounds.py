@@ -94,7 +94,9 @@ class Chain:
             try:
                 said = process.communicate(timeout=PATIENCE)[0]
             except subprocess.TimeoutExpired:
-                process.kill()
+                # With PYTHONFAULTHANDLER it says where it hangs before it dies.
+                process.send_signal(signal.SIGABRT)
+                print(process.communicate()[0])
                 self.tally.never_ended += 1
             self.kills += 1
             self.tally.rounds[number.name] += 1
@@ -160,7 +162,11 @@ class Chain:
 
 def _own() -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "GITHUB_"))}
-    return {**kept, "PYTHONPATH": os.pathsep.join(p for p in (str(ROOT), kept.get("PYTHONPATH")) if p)}
+    return {
+        **kept,
+        "PYTHONFAULTHANDLER": "1",
+        "PYTHONPATH": os.pathsep.join(p for p in (str(ROOT), kept.get("PYTHONPATH")) if p),
+    }
 
 
 def play(rounds: int, folder: Path, seed: int, after_each: Callable[[Tally], None] = lambda tally: None) -> Tally:

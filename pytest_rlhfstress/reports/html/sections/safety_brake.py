@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 QUESTION = "As optimisation pressure rises, when does the proxy keep rising and safety fall?"
 MOST_SLICES = 6
-WIDTH, HEIGHT = 150, 140
+WIDTH, HEIGHT = 142, 140
 
 
 def safety_brake(found: Brake | None, missing: Mapping[str, str]) -> Section:
