@@ -29,8 +29,8 @@ _READERS: dict[str, Callable[[Path], Iterator[Row | Problem]]] = {
 _WHAT: dict[Kind, str] = {
     "pair": "preference pairs: call pairs()",
     "contest": "preference pairs: call pairs()",
-    "label": "replies with a label each, not pairs: call labelled_replies()",
-    "rating": "raters' values of single items, not pairs: call ratings()",
+    "label": "replies with a label each, not pairs: no instrument can compare them; call labelled_replies()",
+    "rating": "raters' values of single items, not pairs: no instrument can compare them; call ratings()",
 }
 
 
