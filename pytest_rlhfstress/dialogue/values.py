@@ -211,6 +211,14 @@ class Exchange:
         """Whether a turn called tools until it was stopped."""
         return any(turn.endless for turn in self.turns)
 
+    @property
+    def cut_short(self) -> str:
+        """Why moves of the script were never made, after a turn that called tools without end; else ""."""
+        made, wanted = len(self.turns), len(self.dialogue.moves)
+        if not self.endless or made == wanted:
+            return ""
+        return f"turn {made} of {wanted} called tools without end, so that what the user says next was never said"
+
     def read_by(self, watched: Callable[[Reading], Reading]) -> Exchange:
         """The same with each turn's reading wrapped."""
         turns = (replace(t, reading=watched(t.reading)) if t.reading is not None else t for t in self.turns)

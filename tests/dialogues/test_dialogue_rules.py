@@ -1,11 +1,14 @@
 """The words of time over exchanges written by hand: when each holds, when it breaks, and with what evidence."""
 
+from dataclasses import replace
+
 import pytest
 from exchanges import exchange, turn, use
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_rlhfstress import (
+    Move,
     UserError,
     after,
     always,
@@ -70,6 +73,23 @@ def test_within_counts_from_where_something_begins():
     rule = within(1, ALARM, of=URGENT)
     assert rule(talk("no", "ALARM", "no", urgent_from=2))
     assert not rule(talk("no", "no", "ALARM", urgent_from=2))
+
+
+def test_within_breaks_where_no_answer_will_come_because_the_last_turn_calls_tools_without_end():
+    rule = within(2, ALARM, of=URGENT)
+    loop = ("", use("book"))
+    judgement = rule(exchange(turn(1, "no"), turn(2, loop, urgency="emergency", endless=True)))
+    assert judgement.evidence == ("turn 2: still missing: shows alarm; it says »(no text)«",)
+    assert rule(exchange(turn(1, "no"), turn(2, ("ALARM", use("book")), urgency="emergency", endless=True)))
+    assert rule(exchange(turn(1, "no"), turn(2, "no", urgency="emergency")))
+
+
+def test_an_exchange_says_whether_moves_were_never_made():
+    whole = exchange(turn(1, "no"), turn(2, ("", use("book")), endless=True))
+    assert not whole.cut_short
+    short = replace(whole, dialogue=replace(whole.dialogue, moves=(*whole.dialogue.moves, Move("thanks", "Thanks."))))
+    assert short.cut_short == "turn 2 of 3 called tools without end, so that what the user says next was never said"
+    assert not replace(short, turns=(turn(1, "no"),)).cut_short
 
 
 def test_events_are_joined_by_and_and_or():
