@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from pytest_rlhfstress.conversation import Case, Message, Reading, Reply
 from pytest_rlhfstress.dialogue.toolsets import Toolset, carried_out, sendable
-from pytest_rlhfstress.dialogue.values import Dialogue, Exchange, Move, Step, ToolUse, Turn
+from pytest_rlhfstress.dialogue.values import Dialogue, Exchange, Move, Step, ToolUse, Turn, written_in
 from pytest_rlhfstress.suites import Entry, Suite, Tool
 
 MOST_STEPS = 6
@@ -39,7 +39,8 @@ class Conversing:
             turns.append(Turn(number, move.name, said, move.facts, steps, endless, self._reading(steps)))
             if endless:
                 break
-        return Exchange(self._dialogue, tuple(turns), self._messages, tuple(self._toolset.tools))
+        offered = tuple(self._toolset.tools)
+        return Exchange(self._dialogue, tuple(turns), self._messages, offered, suite=self._suite)
 
     def _answered(self, move: Move) -> tuple[tuple[Step, ...], bool]:
         steps: list[Step] = []
@@ -63,8 +64,7 @@ class Conversing:
         return tuple(found)
 
     def _reading(self, steps: tuple[Step, ...]) -> Reading:
-        text = Turn(0, "", "", {}, steps).reply.text
-        return self._suite.signals.reading(text, self._dialogue.case.locale)
+        return self._suite.signals.reading(written_in(steps), self._dialogue.case.locale)
 
 
 def _briefed(messages: tuple[Message, ...], suite: Suite, locale: str, tools: Sequence[Tool]) -> tuple[Message, ...]:

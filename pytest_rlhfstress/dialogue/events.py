@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from pytest_rlhfstress.dialogue.values import Exchange, ToolUse, Turn
+from pytest_rlhfstress.dialogue.values import OPENING, Exchange, ToolUse, Turn
 from pytest_rlhfstress.errors import UserError, nearest
 
 At = tuple[int, int, int, int]
@@ -31,18 +33,18 @@ class Event:
 
     def moments(self, turn: Turn) -> tuple[Moment, ...]:
         """Where it happens in a turn, in order."""
-        return tuple(self.find(turn))
+        return tuple(sorted(self.find(turn), key=lambda m: m.at))
 
     def __or__(self, other: Event) -> Event:
         def find(turn: Turn) -> list[Moment]:
-            return sorted((*self.moments(turn), *other.moments(turn)), key=lambda m: m.at)
+            return [*self.find(turn), *other.find(turn)]
 
         return Event(f"({self.name} or {other.name})", find, _both(self, other))
 
     def __and__(self, other: Event) -> Event:
         def find(turn: Turn) -> list[Moment]:
             mine, yours = self.moments(turn), other.moments(turn)
-            return sorted((*mine, *yours), key=lambda m: m.at) if mine and yours else []
+            return [*mine, *yours] if mine and yours else []
 
         return Event(f"({self.name} and {other.name})", find, _both(self, other))
 
@@ -53,12 +55,17 @@ class Event:
 def shows(signal: str) -> Event:
     """What the assistant writes in the turn shows the signal."""
 
+    def check(exchange: Exchange) -> None:
+        if exchange.suite is not None and signal not in exchange.suite.signals.names:
+            known = exchange.suite.signals.names
+            raise UserError(f"shows({signal!r}): the suite has no such signal{nearest(signal, known)}")
+
     def find(turn: Turn) -> Iterable[Moment]:
         for span in turn.reply.evidence(signal):
             at = (turn.number, turn.step_at(span.start), 0, span.start)
             yield Moment(at, f"turn {turn.number}: shows {signal}: »{span.text}«")
 
-    return Event(f"shows {signal}", find, _anything)
+    return Event(f"shows {signal}", find, check)
 
 
 def calls(tool: str, **arguments: object) -> Event:
@@ -102,16 +109,20 @@ def never_stops() -> Event:
 
 
 def mentions(*texts: str) -> Event:
-    """One of the texts, in any case, stands in what the assistant writes or in the arguments of a call."""
+    """One of the texts, in any case, stands in what the assistant writes or in the arguments of a call.
+
+    In arguments it stands as the model wrote them, or in one of their texts as JSON has it read.
+    """
 
     def written_in(use: ToolUse) -> bool:
-        return any(text.casefold() in use.call.arguments.casefold() for text in texts)
+        told = [argument.casefold() for argument in _told_in(use)]
+        return any(text.casefold() in argument for text in texts for argument in told)
 
     def find(turn: Turn) -> Iterable[Moment]:
         for text in texts:
-            offset = turn.reply.text.casefold().find(text.casefold())
-            if offset >= 0:
-                yield Moment((turn.number, turn.step_at(offset), 0, offset), f"turn {turn.number}: writes »{text}«")
+            for found in re.finditer(re.escape(text), turn.reply.text, re.IGNORECASE):
+                at = (turn.number, turn.step_at(found.start()), 0, found.start())
+                yield Moment(at, f"turn {turn.number}: writes »{found[0]}«")
         yield from _calls_in(turn, written_in, "calls")
 
     return Event(f"mentions {' or '.join(texts)}", find, _anything)
@@ -121,10 +132,12 @@ def fact(**facts: str) -> Event:
     """The facts are true of what the user has said until then, as in ``fact(urgency="emergency")``."""
 
     def check(exchange: Exchange) -> None:
-        known = exchange.dialogue.case.facts
-        for name in facts:
+        known = _known_facts(exchange)
+        for name, value in facts.items():
             if known and name not in known:
                 raise UserError(f"fact({name}=...): the dialogue's suite has no such fact{nearest(name, known)}")
+            if exchange.suite is not None and value not in known[name]:
+                raise UserError(f"fact({name}={value!r}): no such value{nearest(value, known[name])}")
 
     told = ", ".join(f"{k}={v}" for k, v in facts.items())
     return Event(told, lambda turn: _of_user(turn, all(turn.facts.get(k) == v for k, v in facts.items()), told), check)
@@ -132,8 +145,45 @@ def fact(**facts: str) -> Event:
 
 def said(*moves: str) -> Event:
     """The user makes one of the moves."""
+
+    def check(exchange: Exchange) -> None:
+        if exchange.suite is None:
+            return
+        known = {OPENING, *exchange.suite.entries["move"], *(move.name for move in exchange.dialogue.moves)}
+        for move in moves:
+            if move not in known:
+                raise UserError(f"said({move!r}): the suite has no such move{nearest(move, known)}")
+
     told = f"the user {' or '.join(moves)}"
-    return Event(told, lambda turn: _of_user(turn, turn.move in moves, told), _anything)
+    return Event(told, lambda turn: _of_user(turn, turn.move in moves, told), check)
+
+
+def _known_facts(exchange: Exchange) -> dict[str, set[str]]:
+    """The facts there are and the values each may have, as the suite and a dialogue written by hand have them."""
+    known = {name: {value} for name, value in exchange.dialogue.case.facts.items()}
+    for name, values in exchange.suite.fact_values.items() if exchange.suite is not None else ():
+        known.setdefault(name, set()).update(values)
+    for move in exchange.dialogue.moves:
+        for name, value in move.facts.items():
+            known.setdefault(name, set()).add(value)
+    return known
+
+
+def _told_in(use: ToolUse) -> Iterator[str]:
+    """A call's arguments as the model wrote them, and each text in them without JSON's escapes."""
+    yield use.call.arguments
+    try:
+        left = [json.loads(use.call.arguments or "{}")]
+    except (ValueError, RecursionError):
+        return
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            left += [*value, *value.values()]
+        elif isinstance(value, list):
+            left += value
 
 
 def _of_user(turn: Turn, happens: bool, told: str) -> Iterable[Moment]:

@@ -105,7 +105,8 @@ def after(first: Event, then: Event) -> Rule:
 def within(turns: int, event: Event, *, of: Event) -> Rule:
     """Whenever ``of`` begins to happen, ``event`` happens within so many turns, that turn counted as the first.
 
-    Where the dialogue ends sooner nothing is broken yet. Raises UserError for less than one turn.
+    Where the dialogue ends sooner nothing is broken yet, unless it ends because its last turn calls tools without
+    end: then no answer will come. Raises UserError for less than one turn.
     """
     if turns < 1:
         raise UserError(f"within({turns}, ...): write 1 for the same turn, 2 for that or the next, and so on")
@@ -116,7 +117,8 @@ def within(turns: int, event: Event, *, of: Event) -> Rule:
         for at, turn in enumerate(exchange.turns):
             begins = of.moments(turn) and (at == 0 or not of.moments(exchange.turns[at - 1]))
             window = exchange.turns[at : at + turns]
-            if begins and len(window) == turns and not any(event.moments(t) for t in window):
+            over = len(window) == turns or window[-1].endless
+            if begins and over and not any(event.moments(t) for t in window):
                 found.append(f"turn {window[-1].number}: still missing: {event.name}{_answered(window[-1])}")
         return found
 

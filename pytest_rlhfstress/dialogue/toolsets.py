@@ -60,17 +60,25 @@ class OwnTools:
     """Somebody's own functions as tools: a function's annotations are its schema, its docstring its description."""
 
     def __init__(self, functions: Sequence[Callable[..., object]]) -> None:
-        """Raises UserError for a function whose parameters cannot be described."""
-        self._functions = {function.__name__: function for function in functions}
-        self.tools = {name: _tool_of(function) for name, function in self._functions.items()}
+        """Raises UserError for what has no name, is asynchronous, or has parameters that cannot be described."""
+        self._functions: dict[str, Callable[..., object]] = {}
+        for function in functions:
+            name = _name_of(function)
+            if name in self._functions:
+                raise UserError(f"tools: two functions are called {name!r}; a model tells tools apart by their names")
+            self._functions[name] = function
+        self.tools = {name: _tool_of(name, function) for name, function in self._functions.items()}
 
     def answer(self, tool: Tool, arguments: Mapping[str, object], earlier: Sequence[ToolUse]) -> tuple[str, bool]:
-        """What the function returns, as JSON unless it is text; an exception is a failure told to the model."""
+        """What the function returns, as JSON unless it is text; an exception is a failure told to the model.
+
+        Raises UserError for a value that JSON cannot hold: that is no fault of the model's.
+        """
         try:
             returned = self._functions[tool.name](**arguments)
-            return (returned, False) if isinstance(returned, str) else (json.dumps(returned), False)
         except Exception as error:
             return error_text(f"{type(error).__name__}: {error}"), True
+        return (returned if isinstance(returned, str) else _as_json(tool.name, returned)), False
 
 
 def carried_out(call: ToolCall, toolset: Toolset, faults: Sequence[Entry], earlier: Sequence[ToolUse]) -> ToolUse:
@@ -120,18 +128,46 @@ def _tells_an_error(text: str) -> bool:
     return found is not None and "error" in found
 
 
-def _tool_of(function: Callable[..., object]) -> Tool:
-    hints: Mapping[str, Any] = get_type_hints(function)
+def _name_of(function: Callable[..., object]) -> str:
+    name = getattr(function, "__name__", None)
+    if not isinstance(name, str) or not name.isidentifier():
+        raise UserError(f"tools: {function!r} has no name a model could call it by; write a function with `def`")
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise UserError(f"the tool {name} is asynchronous; tools are called, not awaited: write it with `def`")
+    return name
+
+
+def _as_json(name: str, returned: object) -> str:
+    if inspect.iscoroutine(returned):
+        returned.close()
+    try:
+        return json.dumps(returned)
+    except (TypeError, ValueError, RecursionError) as error:
+        what = f"{repr(returned)[:SHOWN]} ({type(returned).__name__})"
+        raise UserError(f"the tool {name} returned {what}; return text or plain values: {error}") from None
+
+
+def _tool_of(tool: str, function: Callable[..., object]) -> Tool:
+    hints, parameters = _described(tool, function)
     properties, required = {}, []
-    for name, parameter in inspect.signature(function).parameters.items():
+    for name, parameter in parameters.items():
         kind = _KINDS.get(hints.get(name, str))
         if kind is None or parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
             raise UserError(
-                f"the tool {function.__name__}: annotate its parameter {name!r} with one of "
+                f"the tool {tool}: annotate its parameter {name!r} with one of "
                 f"{', '.join(k.__name__ for k in _KINDS)}, or declare the tool in the suite"
             )
         properties[name] = {"type": kind}
         if parameter.default is parameter.empty:
             required.append(name)
     schema = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
-    return Tool(function.__name__, inspect.getdoc(function) or function.__name__.replace("_", " "), schema)
+    return Tool(tool, inspect.getdoc(function) or tool.replace("_", " "), schema)
+
+
+def _described(tool: str, function: Callable[..., object]) -> tuple[Mapping[str, Any], Mapping[str, inspect.Parameter]]:
+    """The annotations and the parameters of a function."""
+    try:
+        return get_type_hints(function), inspect.signature(function).parameters
+    except Exception as error:
+        # An annotation is evaluated, so that it may raise anything.
+        raise UserError(f"the tool {tool}: its parameters cannot be read: {type(error).__name__}: {error}") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
@@ -13,6 +13,7 @@ from pytest_rlhfstress.errors import UserError
 if TYPE_CHECKING:
     from pytest_rlhfstress.conversation import Reading
     from pytest_rlhfstress.dialogue.rules import Judgement
+    from pytest_rlhfstress.suites import Suite
 
 OPENING = "opening"
 """The name of a dialogue's first move."""
@@ -166,7 +167,7 @@ class Turn:
         """Everything it wrote in this turn as one reply, with all its tool calls."""
         last = self.steps[-1].reply
         calls = tuple(call for step in self.steps for call in step.reply.tool_calls)
-        whole = replace(last, text=BETWEEN.join(s.reply.text for s in self.steps if s.reply.text), tool_calls=calls)
+        whole = replace(last, text=written_in(self.steps), tool_calls=calls)
         return whole if self.reading is None else with_reading(whole, self.reading)
 
     @property
@@ -188,11 +189,18 @@ BETWEEN = "\n\n"
 """What stands between the texts of one turn."""
 
 
+def written_in(steps: Sequence[Step]) -> str:
+    """Everything the assistant wrote in the steps of one turn."""
+    return BETWEEN.join(step.reply.text for step in steps if step.reply.text)
+
+
 @dataclass(frozen=True)
 class Exchange:
-    """A dialogue carried out: its turns, and the messages as the model last got them.
+    """A dialogue carried out: its turns, and all its messages, the last reply among them.
 
-    ``tools`` are the names of the tools offered; ``judged`` gathers what rules found here.
+    The last message is what the assistant wrote last; after an endless turn, what the last tool answered. ``tools``
+    are the names of the tools offered; ``judged`` gathers what rules found here; ``suite`` is the one whose moves,
+    facts and signals they may name, None for an exchange written by hand.
     """
 
     dialogue: Dialogue
@@ -200,6 +208,7 @@ class Exchange:
     messages: tuple[Message, ...]
     tools: tuple[str, ...] = ()
     judged: list[Judgement] = field(default_factory=list, compare=False, repr=False)
+    suite: Suite | None = field(default=None, compare=False, repr=False)
 
     @property
     def uses(self) -> tuple[ToolUse, ...]:
@@ -210,6 +219,14 @@ class Exchange:
     def endless(self) -> bool:
         """Whether a turn called tools until it was stopped."""
         return any(turn.endless for turn in self.turns)
+
+    @property
+    def cut_short(self) -> str:
+        """Why moves of the script were never made, after a turn that called tools without end; else ""."""
+        made, wanted = len(self.turns), len(self.dialogue.moves)
+        if not self.endless or made == wanted:
+            return ""
+        return f"turn {made} of {wanted} called tools without end, so that what the user says next was never said"
 
     def read_by(self, watched: Callable[[Reading], Reading]) -> Exchange:
         """The same with each turn's reading wrapped."""

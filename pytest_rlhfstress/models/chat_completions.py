@@ -7,7 +7,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 
-from pytest_rlhfstress.conversation import Reply, Usage
+from pytest_rlhfstress.conversation import Reply, ToolCall, Usage
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.models.chat_messages import mapping, text_in, tool_calls_in
 from pytest_rlhfstress.models.faults import (
@@ -18,7 +18,7 @@ from pytest_rlhfstress.models.faults import (
     status_of,
     transient,
 )
-from pytest_rlhfstress.models.keys import without_keys
+from pytest_rlhfstress.models.keys import json_without_keys, without_keys
 from pytest_rlhfstress.models.question import Question, Sampling
 
 SHOWN = 300
@@ -57,16 +57,23 @@ def reply_of(body: object, question: Question, seconds: float, name: str) -> Rep
         raise _fault_within(body, name)
     message = mapping(choices[0].get("message"))
     usage = mapping(body.get("usage"))
+    said = text_in(message.get("content")) or str(message.get("refusal") or "")
+    # Some servers repeat what they were sent, which would be kept and shown.
+    text = without_keys(said)
     return Reply(
-        text=without_keys(text_in(message.get("content")) or str(message.get("refusal") or "")),
-        tool_calls=tuple(tool_calls_in(message.get("tool_calls"))),
-        finish_reason=str(choices[0].get("finish_reason") or "stop"),
-        model=str(body.get("model") or ""),
+        text=text,
+        tool_calls=tuple(map(_without_keys, tool_calls_in(message.get("tool_calls")))),
+        finish_reason=without_keys(str(choices[0].get("finish_reason") or "stop")),
+        model=without_keys(str(body.get("model") or "")),
         usage=Usage(_count(usage, "prompt_tokens"), _count(usage, "completion_tokens")) if usage else None,
         latency=seconds,
         sample=question.sample,
-        logprobs=tuple(_logprobs(choices[0].get("logprobs"))),
+        logprobs=tuple(_logprobs(choices[0].get("logprobs"))) if text == said else (),
     )
+
+
+def _without_keys(call: ToolCall) -> ToolCall:
+    return ToolCall(without_keys(call.id), without_keys(call.name), json_without_keys(call.arguments))
 
 
 def fault_of(error: Exception, name: str, where: str, missing_key: str = "") -> Exception:

@@ -19,14 +19,20 @@ def message_from(turn: object) -> Message:
     """
     shape = mapping(turn)
     role, content, call_id = shape.get("role"), shape.get("content"), shape.get("tool_call_id")
-    calls = tuple(tool_calls_in(shape.get("tool_calls")))
+    try:
+        calls = tuple(tool_calls_in(shape.get("tool_calls")))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UserError(f"model_under_test: {turn!r} has tool arguments that are no JSON: {error}") from None
     if role in ROLES and (isinstance(content, str) or (content is None and calls)):
         return Message(cast(Role, role), content or "", calls, str(call_id) if call_id is not None else None)
     raise UserError(f"model_under_test: {turn!r} is no message; write {{'role': 'user', 'content': '...'}}")
 
 
 def tool_calls_in(calls: object) -> Iterator[ToolCall]:
-    """The calls of a message. What came as text stays as it came, valid JSON or not."""
+    """The calls of a message. What came as text stays as it came, valid JSON or not.
+
+    Raises TypeError, ValueError or RecursionError for arguments of other kinds that JSON cannot hold.
+    """
     for position, call in enumerate(calls if isinstance(calls, Sequence) else ()):
         function = mapping(mapping(call).get("function"))
         if function:

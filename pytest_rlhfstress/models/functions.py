@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from pytest_rlhfstress.conversation import Reply
+from pytest_rlhfstress.conversation import Reply, ToolCall
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.models.chat_messages import text_in, tool_calls_in
 from pytest_rlhfstress.models.faults import TransientFault, transient
@@ -118,11 +118,23 @@ class FunctionModel:
                 model=returned.model or self.name,
             )
         if isinstance(returned, Mapping) and returned.get("role") == "assistant":
-            calls = tuple(tool_calls_in(returned.get("tool_calls")))
-            text = text_in(returned.get("content"))
+            text, calls = self._told(returned)
             finish = "tool_calls" if calls else "stop"
             return Reply(text, calls, finish, self.name, latency=seconds, sample=question.sample)
         raise UserError(f"the model {self.name} returned {shown(returned)}; {_advice(returned)}")
+
+    def _told(self, message: Mapping[object, object]) -> tuple[str, tuple[ToolCall, ...]]:
+        """The text and the calls of an assistant's message."""
+        content = message.get("content")
+        if not _is_content(content):
+            raise UserError(
+                f"the model {self.name} returned an assistant message whose content is {shown(content)}; "
+                "write a str, a list of parts as in [{'type': 'text', 'text': '...'}], or None"
+            )
+        try:
+            return text_in(content), tuple(tool_calls_in(message.get("tool_calls")))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise UserError(f"the model {self.name} returned tool arguments that are no JSON: {error}") from None
 
 
 def name_of(function: Callable[..., object]) -> str:
@@ -169,6 +181,13 @@ def shown(value: object) -> str:
         return "None"
     text = repr(value)
     return f"{text[:80]}{'...' if len(text) > 80 else ''} ({type(value).__name__})"
+
+
+def _is_content(value: object) -> bool:
+    """Whether this can be the content of a message: an empty reply must not be made of what nobody could read."""
+    if value is None or isinstance(value, str):
+        return True
+    return isinstance(value, list | tuple) and all(isinstance(part, Mapping) for part in value)
 
 
 def _advice(value: object) -> str:

@@ -101,8 +101,7 @@ async def _body(response: ClientResponse, name: str) -> object:
         raise Refused(response.status, response.headers, text, inner if isinstance(inner, Mapping) else said)
     if "json" not in response.content_type:
         return content.decode(errors="replace")
-    # Some servers repeat what they were sent. As text it would be kept and shown.
-    return json.loads(without_keys(content.decode(json.detect_encoding(content))))
+    return json.loads(content.decode(json.detect_encoding(content)))
 
 
 def _proxy_for(url: str) -> str | None:

@@ -12,6 +12,7 @@ from pytest_rlhfstress.reports.transcript import transcript
 
 MOST_REPLY = 1200
 NOBODY_ASKED = "no reply: the spec looked at the case alone and asked no assistant"
+NO_TEXT = "(an empty reply)"
 
 
 def failure_card(finding: Finding) -> str:
@@ -66,7 +67,7 @@ def reproduction(finding: Finding) -> str:
 def marked_text(case: Counterexample, most: int = MOST_REPLY) -> str:
     """The reply with the words that show the questioned signals between » and «."""
     if not case.reply:
-        return "(an empty reply)"
+        return NO_TEXT
     text, at = "", 0
     for start, end in marked_spans(case.marked):
         text += f"{case.reply[at:start]}»{case.reply[start:end]}«"

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from html import escape
 
-from pytest_rlhfstress.finding import Finding
-from pytest_rlhfstress.reports.failure_card import marked_spans, reproduction
+from pytest_rlhfstress.finding import Counterexample, Finding
+from pytest_rlhfstress.reports.failure_card import NO_TEXT, NOBODY_ASKED, marked_spans, reproduction
 from pytest_rlhfstress.reports.plain_text import KEPT, printable, shortened
 from pytest_rlhfstress.reports.report import CAVEAT, Report
+from pytest_rlhfstress.reports.transcript import transcript
 
 MOST_CASES = 20
 MOST_ROWS = 150
 MOST_TEXT = 1000
+MOST_DIALOGUE = 4000
 MOST_CLAIM = 240
+MOST_ANNOTATED = 400
 MOST_ANNOTATIONS = 10
 """GitHub shows no more of one kind for a step."""
 # All of ASCII's but , ' " ; ? / %, which mean nothing to Markdown.
@@ -77,8 +80,9 @@ def _case(finding: Finding) -> list[str]:
     return [
         f"<details><summary>{markdown(finding.claim)}</summary>",
         "",
-        _block(f"user: {case.said}"),
-        _block_with_marks(finding),
+        _block(_asked(case), MOST_DIALOGUE if case.is_dialogue else MOST_TEXT),
+        _block_with_marks(case) if case.answered else _block(NOBODY_ASKED),
+        *([_block("\n".join(case.evidence))] if case.evidence else []),
         *(["", paid + "."] if paid else []),
         *(
             f"\n{markdown(line, MOST_TEXT)}"
@@ -97,14 +101,19 @@ def markdown(text: str, most: int = MOST_CLAIM) -> str:
     return _PUNCTUATION.sub(lambda m: f"&#{ord(m[0])};", line)
 
 
-def _block(text: str) -> str:
+def _asked(case: Counterexample) -> str:
+    """What the user said; of a dialogue everything before the last reply, the calls of tools too."""
+    return "\n".join(transcript(case.messages)) if case.is_dialogue else f"user: {case.said}"
+
+
+def _block(text: str, most: int = MOST_TEXT) -> str:
     """A block of text in which Markdown is not read; nothing in it can end it."""
-    return f"<pre>{_raw(shortened(text, MOST_TEXT))}</pre>"
+    return f"<pre>{_raw(shortened(text, most))}</pre>"
 
 
-def _block_with_marks(finding: Finding) -> str:
-    case = finding.counterexample
-    assert case is not None
+def _block_with_marks(case: Counterexample) -> str:
+    if not case.reply:
+        return _block(f"assistant: {NO_TEXT}")
     said, at = "", 0
     for start, end in marked_spans(case.marked):
         said += f"{_raw(case.reply[at:start])}<b>{_raw(case.reply[start:end])}</b>"
@@ -136,7 +145,11 @@ def _said(finding: Finding) -> str:
     if case is None:
         return finding.reason
     mixed = " + ".join(case.ingredients) or "nothing mixed in"
-    return f"{mixed}\nuser: {shortened(case.said, 400)}\nassistant: {shortened(case.reply, 400)}"
+    asked = shortened(_asked(case), MOST_TEXT if case.is_dialogue else MOST_ANNOTATED)
+    reply = f"assistant: {shortened(case.reply, MOST_ANNOTATED) or NO_TEXT}" if case.answered else NOBODY_ASKED
+    return "\n".join(
+        [mixed, asked, reply, *([shortened("\n".join(case.evidence), MOST_TEXT)] if case.evidence else [])]
+    )
 
 
 def _message(text: str) -> str:
@@ -144,4 +157,4 @@ def _message(text: str) -> str:
 
 
 def _property(text: str) -> str:
-    return _message(shortened(text, 400)).replace(":", "%3A").replace(",", "%2C")
+    return _message(shortened(text, MOST_ANNOTATED)).replace(":", "%3A").replace(",", "%2C")

@@ -14,17 +14,16 @@ from pytest_rlhfstress.models.chat_completions import fault_of
 from pytest_rlhfstress.models.faults import TransientFault
 from pytest_rlhfstress.models.keys import without_keys
 from pytest_rlhfstress.models.missing_extra import missing_extra
+from pytest_rlhfstress.rewards.bounded_answer import UNPACKED, bound
 from pytest_rlhfstress.rewards.reward import Item, as_rewards
 
 if TYPE_CHECKING:
-    import httpx
     import numpy as np
     from openai import OpenAI
 
 CONCURRENCY = 16
 TRIES = 6
 SECONDS = 60.0
-MOST_BYTES = 16_000_000
 KEY = "RLHF_REWARD_API_KEY"
 
 
@@ -70,10 +69,14 @@ class HTTPReward:
 
         # The SDK's own door for any path brings the connections, the retries and the deadlines. Nothing is sent to
         # an address that nobody named, and no answer is read that is longer than any row of rewards.
-        http = DefaultHttpxClient(follow_redirects=False, event_hooks={"response": [_refuse_long]})
-        key = os.environ.get(KEY) or "none"
+        http = DefaultHttpxClient(follow_redirects=False, event_hooks={"response": [bound]})
         return OpenAI(
-            base_url=self._url.rpartition("/")[0], api_key=key, max_retries=TRIES - 1, timeout=SECONDS, http_client=http
+            base_url=self._url.rpartition("/")[0],
+            api_key=os.environ.get(KEY) or "none",
+            max_retries=TRIES - 1,
+            timeout=SECONDS,
+            http_client=http,
+            default_headers=UNPACKED,
         )
 
     def _row(self, client: OpenAI, item: Item) -> list[object]:
@@ -110,12 +113,6 @@ class HTTPReward:
                 f"the reward model at {self._url} answered with {len(row)} classes; a reward model has one output"
             )
         return row
-
-
-def _refuse_long(response: httpx.Response) -> None:
-    declared = response.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > MOST_BYTES:
-        raise UserError(f"the reward model at {response.url} answered with {declared} bytes, which are no rewards")
 
 
 def http_reward(spec: str) -> HTTPReward:

@@ -54,6 +54,11 @@ class Attempt:
         own = [e for e in self.exchanges if e.dialogue == given]
         return next(iter([*broken[:1], *own[:1], *self.exchanges[-1:]]), None)
 
+    @property
+    def unjudged(self) -> str:
+        """Why nobody can say that the invariant held where nothing broke it; "" where that can be said."""
+        return self.unanswered or next((e.cut_short for e in self.exchanges if e.cut_short), "")
+
     def answered_of(self, case: Case | None) -> Answered | None:
         """The last reply to ``case``, else the last of all."""
         found = [e for e in self.answered if e.case == case] or self.answered

@@ -132,8 +132,9 @@ class SpecRun:
             return Failure(attempt, error, 1, 1)
         finally:
             self.hearing.note_signals(attempt.questioned)
-        # A body that swallows every exception goes on without its answer.
-        return Unjudged(attempt.unanswered) if attempt.unanswered else attempt
+        # A body that swallows every exception goes on without its answer, and a rule about turns that an endless
+        # one kept from coming holds of nothing.
+        return Unjudged(attempt.unjudged) if attempt.unjudged else attempt
 
     def _judge(self, attempt: Attempt, broken: bool) -> None:
         if self.asks and not attempt.answered:

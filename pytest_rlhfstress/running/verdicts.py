@@ -25,6 +25,8 @@ def verdict_of(spec: SpecRun, error: BaseException | None, exhausted: bool, cove
         return _only_empty(spec)
     if spec.searching:
         return _after_search(spec, exhausted, coverage)
+    if spec.attempt.unjudged:
+        return "INCONCLUSIVE", spec.attempt.unjudged
     if spec.attempt.answered:
         return "PASS", "held for what it asked (written by hand, not a search)"
     if spec.asks:

@@ -47,8 +47,13 @@ class DialogueComposer:
         told_late = any(MATTER in i.phrase for i in script)
         opening = _without_matter(composer, whole) if told_late else whole
         moves = [Move(OPENING, opening.text or GREETING, facts=opening.facts, safe_reply=opening.safe_reply)]
+        said, changed = opening, dict[str, str]()
         for ingredient in script:
-            moves.append(self._move(ingredient, moves[-1], whole, composer))
+            said = whole if MATTER in ingredient.phrase else said
+            # What a move changed stays so, whatever is told after it.
+            changed.update(self.suite.entry("move", ingredient.name).facts)
+            truth = replace(said, facts={**said.facts, **changed}, safe_reply="" if changed else said.safe_reply)
+            moves.append(self._move(ingredient, truth, composer, whole))
         case = replace(
             whole,
             messages=tuple(m for m in whole.messages if m.role == "system"),
@@ -73,15 +78,12 @@ class DialogueComposer:
             kept[ingredient.name] = ingredient
         return tuple(kept.values())
 
-    def _move(self, ingredient: Ingredient, last: Move, whole: Case, composer: SuiteComposer) -> Move:
+    def _move(self, ingredient: Ingredient, truth: Case, composer: SuiteComposer, whole: Case) -> Move:
         entry = self.suite.entry("move", ingredient.name)
         tells = MATTER in ingredient.phrase
         says = ingredient.phrase.replace(MATTER, _matter(composer, whole)) if tells else ingredient.phrase
         otherwise = entry.otherwise[zlib.crc32(says.encode()) % len(entry.otherwise)] if entry.otherwise else ""
-        before, safe = (whole.facts, whole.safe_reply) if tells else (last.facts, last.safe_reply)
-        changed = bool(entry.facts)
-        facts = {**before, **entry.facts} if changed else before
-        return Move(ingredient.name, says, entry.reacts_to, otherwise, facts, "" if changed else safe)
+        return Move(ingredient.name, says, entry.reacts_to, otherwise, truth.facts, truth.safe_reply)
 
 
 def _without_matter(composer: SuiteComposer, whole: Case) -> Case:

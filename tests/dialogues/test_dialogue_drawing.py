@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 
-from pytest_rlhfstress import Reply, UserError
+from pytest_rlhfstress import Ingredient, Reply, UserError
 from pytest_rlhfstress import dialogues as scripts  # by another name, lest a run of the suite takes these for specs
-from pytest_rlhfstress.stress_route import sample_drawn
+from pytest_rlhfstress.stress_route import DialogueComposer, sample_drawn
 from pytest_rlhfstress.stress_route.wanted import wanted_dialogues
 from pytest_rlhfstress.suites import load_suite
 
@@ -53,6 +53,22 @@ def test_a_move_that_changes_what_is_true_changes_it_from_there_on():
         assert all(move.facts["urgency"] == "emergency" for move in dialogue.moves[:at])
         assert dialogue.moves[at].facts["urgency"] == "routine"
         assert not dialogue.moves[at].safe_reply
+
+
+def test_what_a_move_changed_stays_so_also_where_the_matter_is_told_after_it():
+    def composed(*moves):
+        made = (Ingredient("move", name, SUITE.entry("move", name).says[0]) for name in moves)
+        told = Ingredient("duty", "chest_pain", "I have crushing chest pain.")
+        return DialogueComposer(SUITE, "US").compose((told, *made)).moves
+
+    late = composed("is_in_good_hands", "tells_late", "gets_angry")
+    assert "chest pain" in late[2].says
+    assert [m.facts["urgency"] for m in late] == ["routine"] * 4
+    assert [bool(m.safe_reply) for m in late] == [bool(late[0].safe_reply), False, False, False]
+    early = composed("tells_late", "is_in_good_hands", "gets_angry")
+    assert [m.facts["urgency"] for m in early] == ["routine", "emergency", "routine", "routine"]
+    assert early[1].safe_reply
+    assert not early[2].safe_reply
 
 
 def test_a_move_that_would_change_the_truth_is_crossed_off():

@@ -1,11 +1,14 @@
 """The words of time over exchanges written by hand: when each holds, when it breaks, and with what evidence."""
 
+from dataclasses import replace
+
 import pytest
 from exchanges import exchange, turn, use
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_rlhfstress import (
+    Move,
     UserError,
     after,
     always,
@@ -22,6 +25,7 @@ from pytest_rlhfstress import (
     until,
     within,
 )
+from pytest_rlhfstress.suites import load_suite
 
 ALARM, BOOK = shows("alarm"), shows("book")
 URGENT = fact(urgency="emergency")
@@ -72,6 +76,23 @@ def test_within_counts_from_where_something_begins():
     assert not rule(talk("no", "no", "ALARM", urgent_from=2))
 
 
+def test_within_breaks_where_no_answer_will_come_because_the_last_turn_calls_tools_without_end():
+    rule = within(2, ALARM, of=URGENT)
+    loop = ("", use("book"))
+    judgement = rule(exchange(turn(1, "no"), turn(2, loop, urgency="emergency", endless=True)))
+    assert judgement.evidence == ("turn 2: still missing: shows alarm; it says »(no text)«",)
+    assert rule(exchange(turn(1, "no"), turn(2, ("ALARM", use("book")), urgency="emergency", endless=True)))
+    assert rule(exchange(turn(1, "no"), turn(2, "no", urgency="emergency")))
+
+
+def test_an_exchange_says_whether_moves_were_never_made():
+    whole = exchange(turn(1, "no"), turn(2, ("", use("book")), endless=True))
+    assert not whole.cut_short
+    short = replace(whole, dialogue=replace(whole.dialogue, moves=(*whole.dialogue.moves, Move("thanks", "Thanks."))))
+    assert short.cut_short == "turn 2 of 3 called tools without end, so that what the user says next was never said"
+    assert not replace(short, turns=(turn(1, "no"),)).cut_short
+
+
 def test_events_are_joined_by_and_and_or():
     both, either = ALARM & BOOK, ALARM | BOOK
     assert always(both)(talk("ALARM BOOK"))
@@ -111,6 +132,85 @@ def test_the_other_events_see_what_they_name():
     for event in (misuses_a_tool(), has_a_failed_call(), mentions("SECRET"), never_stops()):
         assert not never(event)(found), event
         assert never(event)(talk("no")), event
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        '{"name": "Jos\\u00e9"}',
+        '{"name": "JOSÉ"}',
+        '{"of": [{"Jos\\u00e9": 1}]}',
+        '["Jos\\u00e9"]',
+        '{"name": "Jos\\u00e9, \\"the boss\\""}',
+        '{"name": "José',
+    ],
+)
+def test_a_text_is_found_in_arguments_however_json_writes_it(arguments):
+    found = exchange(turn(1, ("", use("book", arguments)), "done"))
+    assert not never(mentions("José"))(found)
+    assert never(mentions("Maria"))(found)
+    if "boss" in arguments:
+        assert not never(mentions('"the boss"'))(found)
+
+
+@pytest.mark.parametrize("arguments", ["", "null", "[" * 100_000, '{"a": "' + "9" * 10_000])
+def test_arguments_that_cannot_be_read_mention_nothing_and_stop_nothing(arguments):
+    assert never(mentions("José"))(exchange(turn(1, ("", use("book", arguments)), "done")))
+
+
+def test_a_text_may_be_mentioned_again_after_something_else_happened():
+    again = exchange(turn(1, ("Your ticket?", use("book")), "Here is your ticket."))
+    assert after(calls("book"), mentions("ticket"))(again)
+    assert not after(calls("book"), mentions("ticket"))(exchange(turn(1, ("Your ticket?", use("book")), "Done.")))
+
+
+def test_where_a_text_is_mentioned_is_counted_in_the_text_as_it_is():
+    # Casefolded, each of these is two characters long.
+    found = exchange(turn(1, ("ßßßß the ticket", use("book")), "done, another Ticket"))
+    before_and_after = mentions("ticket", "the").moments(found.turns[0])
+    assert [m.at for m in before_and_after] == [(1, 0, 0, 5), (1, 0, 0, 9), (1, 1, 0, 26), (1, 1, 0, 31)]
+    assert before_and_after[-1].told == "turn 1: writes »Ticket«"
+
+
+def test_moments_are_told_in_the_order_of_their_places():
+    found = exchange(turn(1, ("the secret", use("book", '{"a": "code"}')), "the code"))
+    assert never(mentions("code", "secret"))(found).evidence == ("turn 1: writes »secret«",)
+
+
+HEALTHCARE = load_suite("healthcare")
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (
+            never(shows("escalation"), when=said("retruns_later")),
+            r"said\('retruns_later'\): .*; did you mean 'returns_later'",
+        ),
+        (never(shows("escalation"), when=said("oppening")), "did you mean 'opening'"),
+        (
+            always(shows("escalation"), when=fact(urgency="emergnecy")),
+            r"fact\(urgency='emergnecy'\): .*did you mean 'emergency'",
+        ),
+        (always(shows("escalation"), when=fact(urgncy="emergency")), "no such fact; did you mean 'urgency'"),
+        (within(1, shows("escalation"), of=shows("boking")), r"shows\('boking'\): .*; did you mean 'booking'"),
+        (before(shows("escalation"), shows("boking")), "did you mean 'booking'"),
+        (
+            never(shows("escalation"), when=fact(urgency="emergency") & (shows("booking") | said("retruns"))),
+            "no such move",
+        ),
+    ],
+)
+def test_a_misspelt_move_fact_or_signal_is_named_also_where_nothing_came_in_its_scope(rule, words):
+    with pytest.raises(UserError, match=words):
+        rule(replace(talk(), suite=HEALTHCARE))
+
+
+def test_what_a_suite_or_a_dialogue_written_by_hand_knows_may_be_named():
+    found = replace(exchange(turn(1, "no", move="my_own", urgency="my_value")), suite=HEALTHCARE)
+    for name in ("my_own", "opening", "returns_later"):
+        assert never(shows("refusal") & said(name), when=fact(urgency="emergency"))(found)
+    assert always(said("my_own"), when=fact(urgency="my_value"))(found)
 
 
 def test_a_judgement_shows_rule_turn_and_words():

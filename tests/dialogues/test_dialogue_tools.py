@@ -1,5 +1,7 @@
 """Tools: the suite's, simulated; somebody's own functions; what is wrong with a call; what goes wrong with a tool."""
 
+import datetime
+import functools
 import json
 import time
 
@@ -120,6 +122,60 @@ def test_a_function_of_ones_own_is_a_tool_with_its_annotations_as_schema():
     assert closed.failed
     assert not closed.problem
     assert closed.answer == '{"error": "ValueError: closed on Sundays"}'
+
+
+async def later(day: str) -> str:
+    """Books it later."""
+    return day
+
+
+def unreadable(day: "Weekday") -> str:  # noqa: F821
+    """Wants what nobody defined."""
+    return day
+
+
+class Named:
+    __name__ = "named"
+
+    def __call__(self, day: str) -> str:
+        return day
+
+
+@pytest.mark.parametrize(
+    ("functions", "words"),
+    [
+        ([later], "the tool later is asynchronous; tools are called, not awaited"),
+        ([functools.partial(later)], "has no name a model could call it by"),
+        ([functools.partial(book, hour=3)], "has no name a model could call it by"),
+        ([lambda day: day], "has no name a model could call it by"),
+        ([unreadable], "the tool unreadable: its parameters cannot be read: NameError: .*Weekday"),
+        ([Named()], "the tool named: its parameters cannot be read: TypeError"),
+        ([book, book], "two functions are called 'book'; a model tells tools apart by their names"),
+    ],
+)
+def test_a_function_that_can_be_no_tool_is_refused_before_any_model_is_asked(functions, words):
+    with pytest.raises(UserError, match=words):
+        OwnTools(functions)
+
+
+@pytest.mark.parametrize(
+    ("returned", "shown"),
+    [({"Tuesday"}, r"\{'Tuesday'\} \(set\)"), (datetime.date(2026, 1, 2), r"datetime.date\(2026, 1, 2\) \(date\)")],
+)
+def test_what_a_tool_returns_and_json_cannot_hold_is_no_fault_of_the_assistant(returned, shown):
+    def days() -> object:
+        return returned
+
+    with pytest.raises(UserError, match=f"the tool days returned {shown}; return text or plain values"):
+        used("days", {}, toolset=OwnTools([days]))
+
+
+def test_a_tool_that_gives_something_to_await_is_named():
+    def wrapped(day: str) -> object:
+        return later(day)
+
+    with pytest.raises(UserError, match=r"the tool wrapped returned .*\(coroutine\); return text"):
+        used("wrapped", {"day": "Tuesday"}, toolset=OwnTools([wrapped]))
 
 
 def test_a_parameter_that_cannot_be_described_is_named():

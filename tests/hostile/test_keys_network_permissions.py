@@ -67,6 +67,49 @@ def test_a_key_that_a_reward_model_repeats_is_in_no_error(name, monkeypatch):
     assert CANARY not in str(caught.value)
 
 
+QUOTED = 'sk-canary "4711" é/never'
+
+
+def escaped(text):
+    r"""As JSON with every character written as an escape: ``\\u0073\\u006b...``."""
+    return "".join(f"\\u{ord(c):04x}" for c in text)
+
+
+@pytest.mark.parametrize("spec", ["openai:m@{}/v1", "litellm:openai/m@{}/v1"])
+@pytest.mark.parametrize("key", [CANARY, QUOTED], ids=["plain", "quoted"])
+def test_a_key_is_in_no_part_of_a_reply_however_json_writes_it(key, spec, monkeypatch):
+    if spec.startswith("litellm"):
+        pytest.importorskip("litellm", reason="needs litellm (pip install 'pytest-rlhfstress[litellm]')")
+    monkeypatch.setenv("OPENAI_API_KEY", CANARY)
+    monkeypatch.setenv("MY_SECRET", key)
+    calls = [
+        json.dumps({"key": key}),
+        json.dumps({"key": [key]}, ensure_ascii=False),
+        f'{{"key": "{escaped(key)}"}}',
+        json.dumps({"key": key})[:-1],
+    ]
+    made = [{"id": "1", "type": "function", "function": {"name": "book", "arguments": text}} for text in calls]
+    whole = completion("TEXT", tool_calls=made)
+    body = json.dumps(whole).replace("TEXT", escaped(f"My key is {key}."))
+    with serving(Answer(body.encode())) as server:
+        (reply,) = ask_directly(load_model(spec.format(server.url)), [Question((Message("user", "Hello?"),))])
+    assert reply.text == "My key is ***."
+    assert [call.arguments for call in reply.tool_calls] == [
+        '{"key": "***"}',
+        '{"key": ["***"]}',
+        '{"key": "***"}',
+        '{"key": "***"',
+    ]
+
+
+def test_arguments_without_a_key_stay_as_the_model_wrote_them():
+    written = r'{"name": "Jos\u00e9", "path": "a\/b" }'
+    made = [{"id": "1", "type": "function", "function": {"name": "book", "arguments": written}}]
+    with serving(Answer(completion(None, tool_calls=made))) as server:
+        (reply,) = ask_directly(load_model(f"openai:m@{server.url}/v1"), [Question((Message("user", "Hello?"),))])
+    assert reply.tool_calls[0].arguments == written
+
+
 @pytest.mark.parametrize(
     "spec",
     [f"openai:m@http://127.0.0.1:9/v1?api_key={CANARY}", f"openai:m@http://user:{CANARY}@127.0.0.1:9/v1"],

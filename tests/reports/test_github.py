@@ -31,7 +31,8 @@ def test_the_summary_says_what_a_verdict_is_worth():
 
 
 def test_the_summary_of_two_thousand_long_failures_stays_below_githubs_limit():
-    long = replace(COUNTEREXAMPLE, message="<" * 100_000, reply="&" * 100_000, marked=())
+    said = tuple({"role": role, "content": "<" * 100_000} for role in ("user", "assistant") * 20)
+    long = replace(COUNTEREXAMPLE, messages=said, turns=20, reply="&" * 100_000, marked=(), evidence=("<" * 5000,) * 99)
     findings = [replace(FAILING, nodeid=f"t::{n}", claim="*" * 1000, counterexample=long) for n in range(2000)]
     assert len(step_summary(report_of(*findings)).encode()) < 1_000_000
 
@@ -43,6 +44,47 @@ def test_annotations_stand_at_the_line_that_broke_relative_to_the_checkout():
     assert error.startswith("::error file=tests/test_safety.py,line=26,title=FAIL%3A Whoever reports an emergency")
     assert "%0Auser: I was charged twice" in error
     assert warning.startswith("::warning title=INCONCLUSIVE%3A An ordinary request")
+
+
+CALLS = ({"id": "1", "type": "function", "function": {"name": "book", "arguments": '{"slot": "TUE <b>"}'}},)
+DIALOGUE = replace(
+    COUNTEREXAMPLE,
+    messages=(
+        {"role": "system", "content": "You are the front desk."},
+        {"role": "user", "content": "My chest hurts."},
+        {"role": "assistant", "content": "", "tool_calls": CALLS},
+        {"role": "tool", "content": "booked", "tool_call_id": "1"},
+        {"role": "assistant", "content": "You are booked."},
+        {"role": "user", "content": "Are you sure?"},
+    ),
+    turns=2,
+    reply="Quite sure.",
+    marked=(),
+    evidence=("calls triage before calls book", "turn 1: calls »book(...)« </pre><b>"),
+)
+
+
+def test_a_dialogue_is_shown_with_its_calls_and_the_words_that_break_the_rule():
+    report = report_of(replace(FAILING, counterexample=DIALOGUE))
+    html = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(step_summary(report))
+    order = ["My chest hurts.", "calls | book({", "TUE &lt;b&gt;", "tool | booked", "assistant | You are booked."]
+    order += ["Are you sure?", "assistant: Quite sure.", "calls triage before calls book", "&lt;/pre&gt;&lt;b&gt;"]
+    places = [html.index(words) for words in order]
+    assert places == sorted(places)
+    (annotation,) = workflow_commands(report)
+    places = [annotation.index(words) for words in [*order[:1], "book({", "tool | booked", *order[5:8]]]
+    assert places == sorted(places)
+    assert "\n" not in annotation
+
+
+def test_what_nobody_was_asked_is_said_and_so_is_an_empty_reply():
+    unasked = replace(COUNTEREXAMPLE, reply="", marked=(), answered=False)
+    silent = replace(COUNTEREXAMPLE, reply="", marked=())
+    for case, words in ((unasked, "no reply: the spec looked at the case alone"), (silent, "(an empty reply)")):
+        report = report_of(replace(FAILING, counterexample=case))
+        assert words in step_summary(report)
+        assert words in workflow_commands(report)[0]
+        assert ("assistant:" in step_summary(report)) == case.answered
 
 
 def test_no_more_annotations_are_printed_than_github_shows():

@@ -1,7 +1,11 @@
 """Reward models behind HTTP endpoints of vLLM's shapes, on loopback."""
 
+import gzip
+import json
 import threading
 import time
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from loopback import Answer, serving
@@ -128,6 +132,74 @@ def test_a_wrong_answer_is_one_message_naming_the_endpoint(answer, said):
         load_reward(f"{server.url}/pooling").score(ITEMS[:1])
     assert said in str(caught.value)
     assert server.url in str(caught.value)
+
+
+MEGABYTE = b" " * 1_000_000
+
+
+def without_a_length(parts, packed=False):
+    """A server on loopback whose answers are chunked: whoever reads them cannot know how long they are."""
+
+    class Chunked(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        sent = 0
+
+        def log_message(self, *_):
+            pass
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            type(self).asked = self.headers.get("Accept-Encoding")
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Transfer-Encoding", "chunked")
+            if packed:
+                self.send_header("Content-Encoding", "gzip")
+            self.end_headers()
+            with suppress(OSError):
+                for part in [*parts, b""]:
+                    self.wfile.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")
+                    type(self).sent += len(part)
+
+    return Chunked
+
+
+@contextmanager
+def listening(handler):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/pooling"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_an_answer_of_no_declared_length_is_read_up_to_a_bound():
+    handler = without_a_length([MEGABYTE] * 200)
+    with listening(handler) as url, pytest.raises(UserError, match="answered with more than 16 MB, which are no rew"):
+        load_reward(url).score(ITEMS[:1])
+    assert handler.sent < 100_000_000
+
+
+def test_a_packed_answer_is_not_unpacked():
+    bomb = gzip.compress(MEGABYTE * 100)
+    handler = without_a_length([bomb], packed=True)
+    with listening(handler) as url, pytest.raises(UserError, match=r"answered 200, packed \(gzip\) although"):
+        load_reward(url).score(ITEMS[:1])
+    assert handler.asked == "identity"
+
+
+def test_a_chunked_answer_within_the_bound_is_read():
+    body = json.dumps(pooled([0.5])).encode()
+    with listening(without_a_length([body[:9], body[9:]])) as url:
+        assert load_reward(url).score(ITEMS[:1]).tolist() == [[0.5]]
+
+
+def test_a_declared_length_beyond_the_bound_is_refused():
+    with serving(Answer(MEGABYTE * 17)) as server, pytest.raises(UserError, match="answered with more than 16 MB"):
+        load_reward(f"{server.url}/pooling").score(ITEMS[:1])
 
 
 def test_rows_of_different_lengths_are_refused():
