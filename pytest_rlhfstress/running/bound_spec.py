@@ -12,7 +12,7 @@ from pytest_rlhfstress.running.extending import observer
 from pytest_rlhfstress.running.progress import Progress, progress_of
 from pytest_rlhfstress.running.run import MODEL, REWARD, Run, suite_of
 from pytest_rlhfstress.running.selection import request_of_item
-from pytest_rlhfstress.running.spec_run import SpecRun
+from pytest_rlhfstress.running.spec_run import SpecRun, SpecStopped
 from pytest_rlhfstress.running.streams import in_force, one_after_another, stream_of
 
 if TYPE_CHECKING:
@@ -168,7 +168,8 @@ class BoundSpec:
         measured = next((c.signals for c in self.run.calibrations if c.suite == request.suite.name), {})
 
         def counting(**_: object) -> None:
-            self.rate = carry_out(claim, request, body, self.spec, most, asker.ahead, seed, measured)
+            with self._stopping():
+                self.rate = carry_out(claim, request, body, self.spec, most, asker.ahead, seed, measured)
             if self.rate.verdict == "FAIL" and self.spec.failure is not None:
                 raise self.spec.failure.error
 
@@ -177,6 +178,18 @@ class BoundSpec:
             yield
         finally:
             self.item.obj = test
+
+    @contextmanager
+    def _stopping(self) -> Iterator[None]:
+        """Whatever ends the counting before the rate is decided ends the spec: a prompt that broke is no verdict yet."""
+        import pytest
+
+        try:
+            yield
+        except (SpecStopped, KeyboardInterrupt, pytest.skip.Exception, pytest.exit.Exception):
+            raise
+        except BaseException as error:
+            raise self.spec.stop(_why_not_counted(error)) from error
 
     def _asker(self, value: object) -> Asker:
         try:
@@ -226,6 +239,16 @@ class BoundSpec:
             # A fixture that fails must not cost the failure it was only to comment on; its own users are told.
             return ()
         return self.run.auditing.explain(audited, case, reply)
+
+
+def _why_not_counted(error: BaseException) -> str:
+    from hypothesis.errors import UnsatisfiedAssumption
+
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, UnsatisfiedAssumption):
+        return "its body's assumptions reject cases, and a rate counts every one: narrow them in cases(...) instead"
+    return f"{type(error).__name__}: {error}"
 
 
 def _wrong_samples(of: object, hold: object) -> str:

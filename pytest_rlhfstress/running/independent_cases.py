@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_rlhfstress.asking import Unanswered
 from pytest_rlhfstress.conversation import Reply
 from pytest_rlhfstress.running.model_under_test import ModelUnderTest
-from pytest_rlhfstress.running.spec_run import SpecRun
+from pytest_rlhfstress.running.spec_run import SpecRun, SpecStopped, Unjudged, failed
 
 if TYPE_CHECKING:
     import pytest
@@ -68,9 +68,10 @@ class Body:
 
         for sample in range(self._spec.samples):
             scratch = SpecRun(1, 1)
+            scratch.searching = True
             scratch.sample = sample
             # Whatever else goes wrong goes wrong again when the case is judged, and is told there.
-            with suppress(Exception, _NotYet):
+            with suppress(Exception, _NotYet, Unjudged, SpecStopped, failed()):
                 self._perform(self._body, scratch, case, ask)
         return found
 

@@ -123,7 +123,7 @@ class SpecRun:
             return unjudged
         except UserError as error:
             raise self.stop(str(error)) from None
-        except (Exception, _failed()) as error:
+        except (Exception, failed()) as error:
             if _is_control(error):
                 self.rejected += 1
                 raise
@@ -177,7 +177,7 @@ class SpecRun:
             handle.inner_test = body
 
 
-def _failed() -> type[BaseException]:
+def failed() -> type[BaseException]:
     """What ``pytest.fail`` raises; no Exception, yet a broken invariant."""
     import pytest
 

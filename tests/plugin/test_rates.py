@@ -29,6 +29,9 @@ async def careful_elsewhere(messages):
     import asyncio
     await asyncio.sleep(0.01)
     return "I have frozen your account."
+
+async def broken_elsewhere(messages):
+    return 7
 """
 
 
@@ -136,3 +139,56 @@ def test_a_verdict_of_several_samples_is_not_corrected_and_says_so(counted, pyte
     _, finding = counted("careful", 0.05, label(pytester.path / "labels.jsonl"), "--rlhf-samples=2")
     assert finding["rate"]["corrected"] is None
     assert "several samples" in finding["rate"]["uncorrected"]
+
+
+OWN_BODY = """
+import pytest
+from hypothesis import assume, given
+from pytest_rlhfstress import cases
+
+@pytest.mark.rlhf_rate(at_most=0.05)
+@given(case=cases("bank", urgency="fraud"))
+def test_rarely(case, model_under_test):
+    {body}
+"""
+
+
+@pytest.fixture
+def counted_body(pytester, counted, monkeypatch):
+    """The same for a spec with a body of one's own."""
+
+    def run(body, model, *args):
+        monkeypatch.setitem(globals(), "SPEC", OWN_BODY.replace("{body}", "\n    ".join(body)))
+        return counted(model, 0.05, *args)
+
+    return run
+
+
+def test_prompts_without_an_answer_keep_a_rate_from_passing_and_do_not_end_the_counting(counted):
+    _, finding = counted("careful_elsewhere", 0.05, "--rlhf-max-calls=30", "-pno:cacheprovider")
+    assert finding["verdict"] == "INCONCLUSIVE"
+    assert finding["rate"]["prompts"] >= 30
+    assert f"{finding['unanswered']} prompts unanswered: " in finding["reason"]
+
+
+def test_pytest_fail_in_a_body_that_is_asked_ahead_counts_as_a_broken_prompt(counted_body):
+    body = ['if not model_under_test(case).shows("account_help"): pytest.fail("no help")']
+    _, finding = counted_body(body, "careful_elsewhere")
+    assert finding["verdict"] == "FAIL"
+    assert finding["rate"]["failing"] == finding["rate"]["prompts"] > 0
+
+
+@pytest.mark.parametrize(
+    ("model", "line", "said"),
+    [
+        ("missing_some", "assume(not case.text.endswith('!'))", "narrow them in cases(...)"),
+        ("missing_some", "import sys; 'l' in case.text[-3:] and sys.exit(3)", "SystemExit: 3"),
+        ("broken_elsewhere", "", "broken_elsewhere"),
+    ],
+)
+def test_what_ends_the_counting_early_leaves_no_verdict(counted_body, model, line, said):
+    body = [line or "pass", 'assert model_under_test(case).shows("freeze")']
+    _, finding = counted_body(body, model)
+    assert finding["verdict"] == "INCONCLUSIVE"
+    assert said in finding["reason"]
+    assert finding["counterexample"] is None
