@@ -61,6 +61,16 @@ class Options:
 
 
 @dataclass(frozen=True)
+class Errand:
+    """What is answered at once, and no test run for it: a list of suites, a ``new`` suite."""
+
+    lists: bool
+    listed: tuple[str, ...]
+    """The suites named on the command line: those of an ini file are the ones that run, and do not shorten the list."""
+    new: str | None
+
+
+@dataclass(frozen=True)
 class _Declared:
     name: str
     help: str
@@ -141,7 +151,7 @@ def add_options(parser: pytest.Parser) -> None:
         dest="rlhf_list",
         action="store_true",
         help="print the suites there are with their families, ingredients, signals and counts, and run nothing; with "
-        "--rlhf-suite, of those only",
+        "--rlhf-suite on the command line, of those only",
     )
     group.addoption(
         "--rlhf-new",
@@ -196,6 +206,15 @@ def options_from(config: pytest.Config) -> Options:
     )
 
 
+def errand_from(config: pytest.Config) -> Errand | None:
+    """What --rlhf-list and --rlhf-new ask for, or None where tests are to run."""
+    option: Callable[[str], object] = config.getoption
+    lists, new = bool(option("rlhf_list")), option("rlhf_new")
+    if not lists and new is None:
+        return None
+    return Errand(lists, _Reader(config).given("suite"), str(new) if new is not None else None)
+
+
 def _strength(number: int | None) -> int:
     if number is not None and number > 3:
         raise UserError(f"--rlhf-strength={number}: write 2 (every pair of ingredients) or 3 (every triple)")
@@ -239,8 +258,11 @@ class _Reader:
         self._ini: Callable[[str], object] = config.getini
 
     def texts(self, name: str) -> tuple[str, ...]:
-        value = self._option(_dest(name)) or self._ini(_dest(name)) or []
-        return tuple(dict.fromkeys(str(v).strip() for v in value)) if isinstance(value, list) else (str(value),)
+        return self.given(name) or _texts(self._ini(_dest(name)))
+
+    def given(self, name: str) -> tuple[str, ...]:
+        """What stands on the command line alone."""
+        return _texts(self._option(_dest(name)))
 
     def text(self, name: str) -> str | None:
         value = self._option(_dest(name))
@@ -259,3 +281,9 @@ class _Reader:
         if value < least:
             raise UserError(f"--rlhf-{name}={text}: write a number from {least}")
         return value
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not value:
+        return ()
+    return tuple(dict.fromkeys(str(v).strip() for v in value)) if isinstance(value, list) else (str(value),)

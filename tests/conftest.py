@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml  # noqa: F401 - its C part knows the classes of the first import only; inner runs in this process forget theirs
 
 pytest_plugins = ["pytester"]
 ROOT = Path(__file__).parent.parent

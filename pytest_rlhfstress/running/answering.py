@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
 
 from pytest_rlhfstress.errors import UserError
+from pytest_rlhfstress.options import errand_from, options_from
 from pytest_rlhfstress.running.extending import take_in
 
 
 def answer(config: pytest.Config) -> int | None:
     """Print what was asked for and end well, or None where tests are to run. Raises pytest.UsageError for a mistake."""
-    option: Callable[[str], object] = config.getoption
-    new, wants_list = option("rlhf_new"), option("rlhf_list")
-    if new is None and not wants_list:
+    errand = errand_from(config)
+    if errand is None:
         return None
     try:
-        take_in(config)
-        if new is not None:
+        if errand.new is not None:
             from pytest_rlhfstress.running.new_suite import write_new_suite
 
-            _print(write_new_suite(str(new), Path.cwd()))
-        if wants_list:
-            from pytest_rlhfstress.running.listing import listing
-
-            wanted = option("rlhf_suite")
-            names = [str(name) for name in wanted] if isinstance(wanted, list) else []
-            _print(list(listing(names, list(dict.fromkeys([config.rootpath, Path.cwd()])))))
+            _print(write_new_suite(errand.new, Path.cwd()))
+        if errand.lists:
+            _print(_listing(config, errand.listed))
     except UserError as error:
         raise pytest.UsageError(str(error)) from None
     return int(pytest.ExitCode.OK)
 
 
-def _print(lines: list[str]) -> None:
+def _listing(config: pytest.Config, wanted: Sequence[str]) -> Iterable[str]:
+    from pytest_rlhfstress.running.listing import listing
+    from pytest_rlhfstress.suites import allow
+
+    options = options_from(config)
+    take_in(config)
+    allow(options.allowed)
+    return listing(wanted, list(dict.fromkeys([options.rootdir, Path.cwd()])))
+
+
+def _print(lines: Iterable[str]) -> None:
     print(*lines, sep="\n")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.offered import offered
 from pytest_rlhfstress.reports.plain_text import shown, wrapped
+from pytest_rlhfstress.running.mentions import mentions_in
 
 if TYPE_CHECKING:
     from pytest_rlhfstress.suites import Suite
@@ -28,30 +29,36 @@ def listing(wanted: Sequence[str], here: Sequence[Path]) -> Iterator[str]:
         for name in wanted:
             yield from _described(load_suite(name, here), str(find_suite(name, here)))
         return
-    for folder, origin in _found(here).items():
+    found, unreadable = _found(here)
+    for folder, origin in found.items():
         try:
-            suite = load_suite(folder)
+            yield from [*_described(load_suite(folder), origin)]
         except UserError as error:
-            yield from [f"{folder.name}: cannot be read", *wrapped(shown(str(error)), INDENT), ""]
-            continue
-        yield from _described(suite, origin)
+            unreadable[folder.name] = str(error)
+    for name, fault in unreadable.items():
+        yield from [f"{name}: cannot be read", *wrapped(shown(fault), INDENT), ""]
 
 
-def _found(here: Sequence[Path]) -> dict[Path, str]:
-    from pytest_rlhfstress.suites import installed_suites, shipped_suites
+def _found(here: Sequence[Path]) -> tuple[dict[Path, str], dict[str, str]]:
+    """Each folder and where it comes from; and what is wrong with installed suites, by name, that have none."""
+    from pytest_rlhfstress.suites import folder_of_installed, installed_suites, shipped_suites
 
-    found = dict.fromkeys(shipped_suites().values(), "shipped")
-    found |= dict.fromkeys(installed_suites().values(), "installed")
+    found, faults = dict.fromkeys(shipped_suites().values(), "shipped"), {}
+    for name, package in installed_suites().items():
+        try:
+            found[folder_of_installed(name, package)] = "installed"
+        except UserError as error:
+            faults[name] = str(error)
     found |= dict.fromkeys(offered().suites.values(), "offered by a plugin")
     own = sorted({e.parent.resolve() for root in here for p in ("*", "suites/*") for e in root.glob(f"{p}/suite.yaml")})
-    return found | {folder: str(folder) for folder in own if folder not in found}
+    return found | {folder: str(folder) for folder in own if folder not in found}, faults
 
 
 def _described(suite: Suite, origin: str) -> Iterator[str]:
     from pytest_rlhfstress.suites.vocabulary import SECTIONS
 
     entries = {SECTIONS[category]: found for category, found in suite.entries.items() if found}
-    specs = sum(file.read_text("utf-8").count("\ndef test_") for file in suite.folder.glob("test_*.py"))
+    specs = sum(mentions_in(f.read_text("utf-8", "replace")).tests for f in suite.folder.glob("test_*.py"))
     ingredients = sum(map(len, entries.values()))
     families = sorted({e.family for e in suite.entries["intent"].values() if e.family})
     facts = [f"{name}={'|'.join(values)}" for name, values in suite.fact_values.items()]

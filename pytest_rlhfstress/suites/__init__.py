@@ -2,7 +2,7 @@
 
 from pytest_rlhfstress.suites.allowing import allow
 from pytest_rlhfstress.suites.loading import load_suite
-from pytest_rlhfstress.suites.places import find_suite, installed_suites, shipped_suites
+from pytest_rlhfstress.suites.places import find_suite, folder_of_installed, installed_suites, shipped_suites
 from pytest_rlhfstress.suites.signal_judge import AskJudge, answer_judges_with, somebody_answers
 from pytest_rlhfstress.suites.signal_text import ReplyText
 from pytest_rlhfstress.suites.tool_schemas import misfit
@@ -20,6 +20,7 @@ __all__ = [
     "allow",
     "answer_judges_with",
     "find_suite",
+    "folder_of_installed",
     "installed_suites",
     "load_suite",
     "misfit",

@@ -26,23 +26,21 @@ def shipped_suites() -> dict[str, Path]:
     return {e.parent.name: e.parent for e in sorted(shipped_root().glob(f"*/{ENTRY}"))}
 
 
-def installed_suites() -> dict[str, Path]:
-    """Name and folder of each suite that an installed distribution names under the entry-point group.
-
-    Raises UserError for an entry point that leads to no suite.
-    """
+def installed_suites() -> dict[str, str]:
+    """Name and package of each suite that an installed distribution names under the entry-point group, unopened."""
     from importlib.metadata import entry_points
 
-    return {point.name: _folder_of_package(point.value, point.name) for point in entry_points(group=GROUP)}
+    return {point.name: point.value for point in entry_points(group=GROUP)}
 
 
-def _folder_of_package(package: str, name: str) -> Path:
+def folder_of_installed(name: str, package: str) -> Path:
+    """The folder of an installed suite. Raises UserError for an entry point that leads to no suite."""
     from importlib.util import find_spec
 
     where = f"the installed suite {name!r} (entry-point group {GROUP})"
     try:
         spec = find_spec(package)
-    except (ImportError, ValueError) as error:
+    except Exception as error:  # A dotted name has the packages around it imported, whose code may raise anything.
         raise UserError(f"{where}: {package!r} cannot be imported: {error}") from None
     folders = [Path(place) for place in (spec.submodule_search_locations or ())] if spec is not None else []
     for folder in folders:
@@ -76,11 +74,13 @@ def find_suite(wanted: str | Path, roots: Iterable[Path] = ()) -> Path:
         for folder in (root / text, root / "suites" / text):
             if (folder / ENTRY).is_file():
                 return folder.resolve()
-    elsewhere = {**installed_suites(), **offered().suites}
-    if text in elsewhere:
-        return elsewhere[text]
+    of_plugins, installed = offered().suites, installed_suites()
+    if text in of_plugins:
+        return of_plugins[text]
+    if text in installed:
+        return folder_of_installed(text, installed[text])
     raise UserError(
-        f"there is no suite {text!r}{nearest(text, {*shipped, *_known, *elsewhere})}. "
+        f"there is no suite {text!r}{nearest(text, {*shipped, *_known, *of_plugins, *installed})}. "
         "Write the name of a shipped suite or the path of a folder with a suite.yaml (./my_suite)"
     )
 

@@ -33,6 +33,61 @@ def test_a_suite_that_cannot_be_read_is_listed_with_what_is_wrong(pytester, bank
     assert "suite.yaml:3: local: unknown key 'local'; did you mean 'locale'?" in said
 
 
+def test_the_list_holds_suites_whose_detectors_are_allowed(pytester, bank):
+    pytester.makepyfile(finder="def helps(text, locale): return [(0, 12)] if 'balance' in text else []")
+    pytester.syspathinsert()
+    rules = "rules:\n      - match: ['\\byour balance\\b']"
+    text = (bank / "suite.yaml").read_text("utf-8")
+    assert rules in text
+    (bank / "suite.yaml").write_text(text.replace(rules, "detector: finder:helps"), "utf-8")
+    pytester.runpytest_subprocess("--rlhf-list").stdout.fnmatch_lines(["bank: cannot be read"])
+    result = pytester.runpytest_subprocess("--rlhf-list", "--rlhf-allow=finder:helps")
+    result.stdout.fnmatch_lines(["bank 1 (*): 2 specs, 2 signals, *"])
+
+
+def test_an_ini_file_that_selects_a_suite_does_not_shorten_the_list(pytester, bank):
+    pytester.makeini("[pytest]\nrlhf_suite = ./bank")
+    result = pytester.runpytest_inprocess("--rlhf-list")
+    result.stdout.fnmatch_lines(["healthcare *", "bank 1 *"])
+
+
+def test_tests_are_counted_wherever_they_stand_and_whatever_bytes_are_beside_them(pytester, bank):
+    more = b"\nclass TestMore:\n    def test_it(self): ...  # \xff\n"
+    (bank / "test_more.py").write_bytes(b"# coding: latin-1" + more)
+    pytester.runpytest_inprocess("--rlhf-list", "--rlhf-suite=./bank").stdout.fnmatch_lines(["bank 1 (*): 3 specs, *"])
+
+
+@pytest.fixture
+def installed(pytester):
+    """Installs suites by entry point, as a distribution would: for each name its package."""
+
+    def install(**suites):
+        points = "\n".join(f"{name} = {package}" for name, package in suites.items())
+        pytester.mkdir("pets-1.dist-info").joinpath("METADATA").write_text("Metadata-Version: 2.1\nName: pets\n")
+        (pytester.path / "pets-1.dist-info/entry_points.txt").write_text(f"[pytest_rlhfstress.suites]\n{points}\n")
+        pytester.syspathinsert()
+
+    return install
+
+
+@pytest.mark.parametrize("broken", ["gone.suite", "raising.suite"])
+def test_a_broken_installed_suite_keeps_no_other_from_being_found_or_listed(pytester, bank, installed, broken):
+    (pytester.path / "raising").mkdir()
+    (pytester.path / "raising" / "__init__.py").write_text("raise RuntimeError('not today')")
+    (pytester.path / "pets").mkdir()
+    bank.rename(pytester.path / "pets" / "bank")
+    installed(zoo=broken, bank="pets.bank")
+    listed = pytester.runpytest_subprocess("--rlhf-list")
+    listed.stdout.fnmatch_lines(["healthcare *", "bank 1 (installed): *", "zoo: cannot be read"])
+    assert listed.ret == pytest.ExitCode.OK
+    pytester.runpytest_subprocess("--rlhf-list", "--rlhf-suite=bank").stdout.fnmatch_lines(["bank 1 *"])
+    result = pytester.runpytest_subprocess("--rlhf-list", "--rlhf-suite=zoo")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*the installed suite 'zoo'*cannot be imported*"])
+    result = pytester.runpytest_subprocess("--rlhf-list", "--rlhf-suite=zo")
+    result.stderr.fnmatch_lines(["*did you mean 'zoo'?*"])
+
+
 def test_a_misspelt_suite_is_one_message(pytester):
     result = pytester.runpytest_inprocess("--rlhf-list", "--rlhf-suite=helthcare")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
