@@ -1,11 +1,11 @@
-"""What each pytest hook of the plugin does, over the one Run kept in pytest's stash."""
+"""What pytest's hooks do from the options to each spec's report; the end of the session is running.ending's."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ import pytest
 
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.options import Options, options_from
+from pytest_rlhfstress.running.current import current
 from pytest_rlhfstress.running.extending import take_in
 from pytest_rlhfstress.running.gathering import Gathered, Gathering
 from pytest_rlhfstress.running.mentions import MARKER
@@ -80,44 +81,6 @@ def _check_names(run: Run) -> None:
     if run.options.preferences:
         _ = run.preferences
     _ = run.calibrations
-
-
-def current(config: pytest.Config) -> Run:
-    """The run, made when something first needs it."""
-    if RUN not in config.stash:
-        config.stash[RUN] = _new_run(config)
-    return config.stash[RUN]
-
-
-def _new_run(config: pytest.Config) -> Run:
-    from pytest_rlhfstress.running.run import Run
-    from pytest_rlhfstress.running.selection import Selection
-
-    options = config.stash[OPTIONS]
-    selection = None
-    if options.selecting:
-        from pytest_rlhfstress.suites import load_suite
-        from pytest_rlhfstress.suites.places import remember
-
-        suites = [load_suite(name, (options.rootdir,)) for name in options.suites]
-        for suite in suites:
-            remember(suite.name, suite.folder)
-        places = [config.invocation_params.dir / arg.split("::")[0] for arg in config.args]
-        selection = Selection(suites, (options.rootdir,), config.getini("python_files"), places)
-        folders = [str(f) for f in selection.folders if str(f) not in config.args]
-        config.args[:] = [*config.args, *folders]
-    return Run(options, selection, _store_path(config))
-
-
-def _store_path(config: pytest.Config) -> Path | None:
-    cache = getattr(config, "cache", None)
-    if cache is None:
-        return None
-    folder: Path = cache.mkdir("rlhfstress")
-    # Where pytest's cache may not be written, the store says so when it is opened.
-    with suppress(OSError):
-        folder.chmod(0o700)
-    return folder / "replies.sqlite"
 
 
 def _run(config: pytest.Config) -> Run | None:
@@ -217,7 +180,7 @@ def select(config: pytest.Config, items: list[pytest.Item]) -> None:
     from pytest_rlhfstress.running.guiding import search_of
     from pytest_rlhfstress.running.selection import request_of_item
 
-    search = search_of(config.stash[OPTIONS], run)
+    search = search_of(config.stash[OPTIONS], lambda: current(config).reward)
     for item in items:
         request = request_of_item(item) if "pytest_rlhfstress.stress_route" in sys.modules else None
         test = getattr(item, "obj", None)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-from pytest_rlhfstress import conduct
+from pytest_rlhfstress.running.current import current
 
 if TYPE_CHECKING:
     from pytest_rlhfstress.instruments.coverage_ledger import LedgerReport
@@ -28,7 +28,7 @@ def audit_of(request: pytest.FixtureRequest) -> Audit:
     from pytest_rlhfstress.running.auditing import NothingToAudit
     from pytest_rlhfstress.running.run import suite_of_file
 
-    run = conduct.current(request.config)
+    run = current(request.config)
     try:
         return run.auditing.measure(run.audited(request, suite_of_file(request.path, run)))
     except NothingToAudit as reason:

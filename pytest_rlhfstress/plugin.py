@@ -11,6 +11,7 @@ import pytest
 from pytest_rlhfstress import conduct, hookspecs
 from pytest_rlhfstress.options import add_options
 from pytest_rlhfstress.running import answering, ending
+from pytest_rlhfstress.running.current import current
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -121,16 +122,16 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
 @pytest.fixture(scope="session")
 def model_under_test(pytestconfig: pytest.Config) -> Model:
     """The assistant under test (--rlhf-model): call it with a case, get a reply. Override it with your own callable."""
-    return conduct.current(pytestconfig).model
+    return current(pytestconfig).model
 
 
 @pytest.fixture(scope="session")
 def reward_model(pytestconfig: pytest.Config) -> RewardModel:
     """The reward model (--rlhf-reward), by default the embedded clinic's. Override it with your own callable."""
-    return conduct.current(pytestconfig).reward
+    return current(pytestconfig).reward
 
 
 @pytest.fixture(scope="session")
 def preferences(pytestconfig: pytest.Config) -> Preferences:
     """The preference data (--rlhf-preferences), by default the embedded clinic's votes. Override it with your own."""
-    return conduct.current(pytestconfig).preferences
+    return current(pytestconfig).preferences

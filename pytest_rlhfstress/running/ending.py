@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_rlhfstress.errors import UserError
+from pytest_rlhfstress.running.current import current
 from pytest_rlhfstress.running.extending import sections_of
 from pytest_rlhfstress.running.gathering import hand_over
 from pytest_rlhfstress.running.stash import BASELINE, BEGAN, GATHERED, NOTES, OPTIONS, REPORT, RUN
@@ -53,8 +54,8 @@ def finish(session: pytest.Session) -> None:
         _write_reports(session, report, mistakes)
         if run is not None and run.selection is not None and not config.option.collectonly:
             _refuse_green(session, report)
-    if run is not None:
-        run.close()
+    if RUN in config.stash:
+        config.stash[RUN].close()
 
 
 def _complete(session: pytest.Session) -> bool:
@@ -104,20 +105,20 @@ def _outcome(session: pytest.Session, complete: bool, sections: tuple[ReportSect
 
 def _write_reports(session: pytest.Session, report: Report, mistakes: tuple[str, ...]) -> None:
     """Write the run's report files; a run whose report is missing does not end well."""
-    from pytest_rlhfstress.running.report_files import Written, write_files
+    from pytest_rlhfstress.running.report_files import write_files
 
     config = session.config
-    options, run, gathered = config.stash[OPTIONS], config.stash.get(RUN, None), config.stash[GATHERED]
+    options, gathered = config.stash[OPTIONS], config.stash[GATHERED]
     written = write_files(report, options.reports)
-    written = Written((*mistakes, *written.notes), bool(mistakes) or written.failed)
-    config.stash[NOTES] = written.notes
-    if options.export is not None and run is not None:
+    notes, failed = (*mistakes, *written.notes), bool(mistakes) or written.failed
+    if options.export is not None:
         from pytest_rlhfstress.running.exporting import export
 
-        exported = export(Path(options.export), run, gathered.findings, gathered.audits)
-        config.stash[NOTES] += exported.notes
-        written = Written((), written.failed or exported.failed)
-    if written.failed and session.exitstatus == pytest.ExitCode.OK:
+        # Where xdist's workers ran everything, this process had no use for a run yet.
+        written = export(Path(options.export), current(config), gathered.findings, gathered.audits)
+        notes, failed = (*notes, *written.notes), failed or written.failed
+    config.stash[NOTES] = notes
+    if failed and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

@@ -11,14 +11,13 @@ from pytest_rlhfstress.running.engine_settings import Search
 
 if TYPE_CHECKING:
     from pytest_rlhfstress.rewards import RewardModel
-    from pytest_rlhfstress.running.run import Run
 
 NEVER = float("-inf")
 
 
-def search_of(options: Options, run: Run | None) -> Search:
-    """What the options say of the search. The reward model is loaded when the first guided row is wanted."""
-    worth = surely_misjudged(lambda: run.reward) if options.guided and run is not None else None
+def search_of(options: Options, reward: Callable[[], RewardModel]) -> Search:
+    """What the options say of the search. ``reward`` is called when the first guided row is wanted."""
+    worth = surely_misjudged(reward) if options.guided else None
     return Search(options.cases, options.cases_configured, options.strength, options.seed, options.guided, worth)
 
 

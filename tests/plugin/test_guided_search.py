@@ -18,9 +18,9 @@ def test_mixed(case, model_under_test):
 def run(pytester):
     pytester.makepyfile(test_own=SPEC)
 
-    def carry_out(*args):
+    def carry_out(*args, selecting=("--rlhf-suite=healthcare",)):
         result = pytester.runpytest_subprocess(
-            "--rlhf-suite=healthcare", "-k", "test_mixed", "--rlhf-report=out.json", "-p", "no:cacheprovider", *args
+            *selecting, "-k", "test_mixed", "--rlhf-report=out.json", "-p", "no:cacheprovider", *args
         )
         return result, json.loads((pytester.path / "out.json").read_text())["findings"]
 
@@ -52,14 +52,15 @@ def model(messages):
 """
 
 
-def test_what_many_words_together_trigger_is_found_where_the_reward_model_is_wrong(run, pytester):
+@pytest.mark.parametrize("selecting", [("--rlhf-suite=healthcare",), ()], ids=["selecting", "own spec"])
+def test_what_many_words_together_trigger_is_found_where_the_reward_model_is_wrong(run, pytester, selecting):
     first_failure = "@settings(phases=[Phase.reuse, Phase.generate])\n@given("
     spec = SPEC.replace('.shows("escalation")', ".text.startswith('Please')").replace("@given(", first_failure)
     pytester.makepyfile(rare=RARE, test_own="from hypothesis import Phase, settings" + spec)
     pytester.syspathinsert()
     args = ("--rlhf-model=rare:model", "--rlhf-reward=rare:reward", "--rlhf-cases=100")
-    _, (blind,) = run(*args)
-    _, (guided,) = run(*args, "--rlhf-guided=10")
+    _, (blind,) = run(*args, selecting=selecting)
+    _, (guided,) = run(*args, "--rlhf-guided=10", selecting=selecting)
     assert blind["verdict"] == "PASS"
     assert guided["verdict"] == "FAIL"
     assert guided["cases"] <= 3

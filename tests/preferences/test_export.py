@@ -156,7 +156,8 @@ def test_pairs_that_cannot_be_read_are_a_clear_error(tmp_path):
         clinic_for(f"clinic:also={tmp_path / 'none.jsonl'}")
 
 
-def test_a_run_writes_both_files_and_says_so(pytester):
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "xdist"])
+def test_a_run_writes_both_files_and_says_so(pytester, workers):
     pytester.makepyfile(
         test_spec="""
         from hypothesis import given
@@ -169,7 +170,7 @@ def test_a_run_writes_both_files_and_says_so(pytester):
         assistant="def reply(messages):\n    return 'I have booked you for Tuesday at 10:00.'\n",
     )
     result = pytester.runpytest_subprocess(
-        "--rlhf-model=assistant:reply", "--rlhf-cases=60", "--rlhf-export=out/failures.jsonl"
+        "--rlhf-model=assistant:reply", "--rlhf-cases=60", "--rlhf-export=out/failures.jsonl", *workers
     )
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*export: *failures.jsonl: 1 preference pair from minimal failures*"])
