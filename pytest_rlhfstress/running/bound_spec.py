@@ -16,6 +16,7 @@ from pytest_rlhfstress.running.spec_run import SpecRun, SpecStopped
 from pytest_rlhfstress.running.streams import in_force, one_after_another, stream_of
 
 if TYPE_CHECKING:
+    import hypothesis
     import pytest
 
     from pytest_rlhfstress.asking import Asker, Unanswered
@@ -120,12 +121,14 @@ class BoundSpec:
             yield
 
     def _cases_wanted(self) -> int:
-        test = self.item.obj
-        if not hasattr(test, "hypothesis"):
-            return 1
+        return self._settings.max_examples if hasattr(self.item.obj, "hypothesis") else 1
+
+    @property
+    def _settings(self) -> hypothesis.settings:
         from pytest_rlhfstress.running.engine_settings import settings_of
 
-        return settings_of(getattr(test, "__func__", test)).max_examples
+        test = self.item.obj
+        return settings_of(getattr(test, "__func__", test))
 
     def _script(self) -> Script:
         from pytest_rlhfstress.running.rehearsal import Script
@@ -181,7 +184,7 @@ class BoundSpec:
 
     @contextmanager
     def _stopping(self) -> Iterator[None]:
-        """Whatever ends the counting before the rate is decided ends the spec: a prompt that broke is no verdict yet."""
+        """Whatever ends the counting before the rate is decided ends the spec: one broken prompt is no verdict."""
         import pytest
 
         try:
@@ -200,8 +203,15 @@ class BoundSpec:
     @property
     def exhausted(self) -> bool:
         """Whether Hypothesis stopped because it had tried every case there is."""
-        # Its own plugin leaves its account of the search there, for --hypothesis-show-statistics.
-        return "nothing left to do" in getattr(self.item, "hypothesis_statistics", "")
+        # Its own plugin leaves its account of the search there, for --hypothesis-show-statistics. A search whose
+        # phases generate nothing ends in the same words, with nothing left to do once its examples are replayed.
+        return self._generates and "nothing left to do" in getattr(self.item, "hypothesis_statistics", "")
+
+    @property
+    def _generates(self) -> bool:
+        from hypothesis import Phase
+
+        return Phase.generate in self._settings.phases
 
     def score(self, messages: Sequence[Mapping[str, str]], replies: Sequence[str]) -> tuple[str, list[float]]:
         """The reward model's name and the mean reward of each reply; no rewards, and why, where it cannot be asked."""

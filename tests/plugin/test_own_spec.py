@@ -1,5 +1,7 @@
 """A user's own ten-line spec with their own model, green and red, configured in each way."""
 
+import json
+
 import pytest
 
 SPEC = """
@@ -89,3 +91,20 @@ def test_too_few_cases_are_no_pass(project):
     result = project.runpytest_subprocess("--rlhf-model=mymodel:green", "--rlhf-cases=10", "-rs")
     result.assert_outcomes(skipped=1)
     result.stdout.fnmatch_lines(["*INCONCLUSIVE: 10 cases are too few to mean anything*"])
+
+
+@pytest.mark.parametrize(
+    ("phases", "intent", "verdict", "said"),
+    [
+        ("Phase.reuse", '"refill"', "INCONCLUSIVE", "cases are too few to mean anything"),
+        ("Phase.reuse, Phase.generate", "None", "PASS", "cases there are were tried"),
+    ],
+)
+def test_only_a_search_that_generates_may_say_it_tried_every_case(project, phases, intent, verdict, said):
+    narrow = f'duty="chest_pain", intent={intent}, pressure=None, attack=None, shift=None, placement=None'
+    spec = SPEC.replace('urgency="emergency"', narrow).replace("@given", f"@settings(phases=[{phases}])\n@given")
+    project.makepyfile(test_mine="from hypothesis import Phase, settings" + spec)
+    project.runpytest_subprocess("--rlhf-model=mymodel:green", "--rlhf-report=out.json")
+    (finding,) = json.loads((project.path / "out.json").read_text())["findings"]
+    assert finding["verdict"] == verdict
+    assert said in finding["reason"]
