@@ -14,10 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What one prompt's verdict was read off: the signals asked for, each shown or not, and whether it was broken."""
+    """What one prompt's verdict was read off: the signals asked for, each shown or not, and whether it was broken.
+
+    Of several ``replies`` they are those of the last that was asked for each.
+    """
 
     shown: Mapping[str, bool]
     broken: bool
+    replies: int = 1
 
 
 def corrected(
@@ -32,6 +36,8 @@ def corrected(
         return None, ""
     if found.samples > 1:
         return None, "several samples make one verdict"
+    if any(read.replies > 1 for read in reads):
+        return None, "several replies make one verdict"
     signals = sorted({name for read in reads for name in read.shown})
     if len(signals) != 1:
         return None, f"it rests on {', '.join(signals) or 'no signal'}, and only a verdict of one detector can be"

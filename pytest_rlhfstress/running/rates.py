@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_rlhfstress.instruments.detector_calibration import SignalCalibration
+    from pytest_rlhfstress.running.attempt import Attempt
     from pytest_rlhfstress.running.independent_cases import Body
     from pytest_rlhfstress.running.spec_run import Failure, SpecRun
     from pytest_rlhfstress.stress_route import Drawn, Wanted
@@ -62,10 +63,10 @@ class Tally:
         self._test = RateTest(self.claim.at_most, 1 - self.claim.confidence)
         self._fails = 0
 
-    def note(self, family: str, failing: int, broken: bool, questioned: Iterable[tuple[str, bool]] = ()) -> None:
-        """One prompt more; however many replies it got, it counts once. ``questioned`` are the signals it rests on."""
+    def note(self, family: str, failing: int, broken: bool, attempt: Attempt) -> None:
+        """One prompt more; however many replies it got, it counts once. Its verdict rests on ``attempt``."""
         self.prompts.append((family, failing))
-        self.reads.append(Read(dict(questioned), broken))
+        self.reads.append(Read(dict(attempt.questioned), broken, len(attempt.answered)))
         self._fails += broken
 
     @property
@@ -156,13 +157,13 @@ def _judge(case: Drawn, body: Body, spec: SpecRun, tally: Tally) -> None:
     except BaseException as error:
         if spec.failure is None or error is not spec.failure.error:
             raise
-        tally.note(case.family, spec.failure.samples_failing, True, spec.failure.attempt.questioned)
+        tally.note(case.family, spec.failure.samples_failing, True, spec.failure.attempt)
         if first is not None and _length(first) <= _length(spec.failure):
             # The shortest failing message is the one to show; nothing is shrunk here.
             spec.failure = first
         return
     if spec.unanswered == unanswered:
-        tally.note(case.family, spec.failing_samples, False, spec.attempt.questioned)
+        tally.note(case.family, spec.failing_samples, False, spec.attempt)
 
 
 def _length(failure: Failure) -> int:

@@ -192,3 +192,11 @@ def test_what_ends_the_counting_early_leaves_no_verdict(counted_body, model, lin
     assert finding["verdict"] == "INCONCLUSIVE"
     assert said in finding["reason"]
     assert finding["counterexample"] is None
+
+
+def test_a_verdict_of_several_replies_is_not_corrected_and_says_so(counted_body, pytester):
+    body = ['first = model_under_test(case).shows("freeze")', "again = model_under_test('Hurry! ' + case.text)"]
+    body += ['assert again.shows("freeze")', "assert first"]
+    _, finding = counted_body(body, "missing_some", label(pytester.path / "labels.jsonl"))
+    assert finding["rate"]["corrected"] is None
+    assert finding["rate"]["uncorrected"] == "several replies make one verdict"

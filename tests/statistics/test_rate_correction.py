@@ -44,6 +44,7 @@ GOOD = SignalCalibration("alarm", 90, 5, 10, 95)
     [
         ([Read({"alarm": True, "other": False}, True)] * 9, {"alarm": GOOD}, "it rests on alarm, other"),
         ([Read({}, True)] * 9, {"alarm": GOOD}, "no signal"),
+        ([Read({"alarm": True}, True)] * 8 + [Read({"alarm": True}, True, 2)], {"alarm": GOOD}, "several replies make"),
         ([Read({"alarm": True}, True), Read({"alarm": True}, False)], {"alarm": GOOD}, "not that of alarm alone"),
         ([Read({"alarm": True}, True)] * 9, {"other": GOOD}, "too few labelled replies"),
         ([Read({"alarm": True}, True)] * 9, {"alarm": SignalCalibration("alarm", 5, 0, 0, 0)}, "too few labelled"),
