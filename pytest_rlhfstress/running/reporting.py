@@ -45,8 +45,10 @@ def _path_of(suite: Suite | None, options: Options) -> tuple[str, ...]:
     """How a suite was named that its own name does not find: by the path of its folder."""
     from pytest_rlhfstress.suites import find_suite
 
-    paths = [named for named in options.suites if suite is not None and named != suite.name]
-    return tuple(f"--rlhf-suite={path}" for path in paths if suite is not None and find_suite(path) == suite.folder)
+    if suite is None:
+        return ()
+    paths = [named for named in options.suites if named != suite.name]
+    return tuple(f"--rlhf-suite={p}" for p in paths if find_suite(p, (options.rootdir,)) == suite.folder)
 
 
 def _flags(options: Options) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """What a failing spec shows, in the terminal and in the JUnit file, alone and under xdist."""
 
 import json
+import os
 import re
 import shlex
 from xml.etree import ElementTree
@@ -190,3 +191,13 @@ def test_the_clinics_reward_model_is_not_asked_about_another_suite(failing, pyte
     names = {p.get("name") for p in ElementTree.parse(pytester.path / "out.xml").iter("property")}
     assert "rlhf.reply" in names
     assert "rlhf.reward" not in names
+
+
+def test_a_suite_named_by_its_folder_under_the_rootdir_is_named_so_again(pytester, bank, careful_bot, monkeypatch):
+    bank.rename(pytester.path / "money")
+    pytester.makeini("[pytest]")
+    monkeypatch.setenv("PYTHONPATH", str(pytester.path), prepend=os.pathsep)
+    monkeypatch.chdir(pytester.mkdir("elsewhere"))
+    result = pytester.runpytest_subprocess("--rlhf-suite=money", "--rlhf-model=bot:forgetful")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["again: pytest *--rlhf-suite=money*"])
