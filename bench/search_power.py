@@ -21,7 +21,7 @@ from zoo_animals import DEFECTS, spoiled  # noqa: E402
 from zoo_hunt import CASES, Asked, belongs, breaks, first_failure, specs, stream  # noqa: E402
 
 from pytest_rlhfstress.conversation import Ingredient, Message  # noqa: E402
-from pytest_rlhfstress.stress_route import SuiteComposer, sample_request  # noqa: E402
+from pytest_rlhfstress.stress_route import SuiteComposer, sample_drawn  # noqa: E402
 from pytest_rlhfstress.suites import load_suite  # noqa: E402
 
 LIST_LENGTH = 50
@@ -34,7 +34,7 @@ def searched(defect, seed):
 
 def uniform(defect, seed):
     """Ingredients and phrasings drawn uniformly and independently."""
-    return asked_until_red(defect, sample_request(specs()[defect.own].request, CASES, seed))
+    return asked_until_red(defect, sample_drawn(specs()[defect.own].request, CASES, seed))
 
 
 def hypothesis_alone(defect, seed):

@@ -8,7 +8,6 @@ from pytest_rlhfstress.stress_route.drawing import (
     request_of,
     sample_cases,
     sample_drawn,
-    sample_request,
     stream_seed,
 )
 from pytest_rlhfstress.stress_route.wanted import Wanted, wanted
@@ -23,7 +22,6 @@ __all__ = [
     "request_of",
     "sample_cases",
     "sample_drawn",
-    "sample_request",
     "stream_seed",
     "wanted",
 ]

@@ -34,7 +34,8 @@ def cases(suite: str | Path, **where: Where) -> SearchStrategy[Case]:
     or None (none of it); by a fact (``urgency="emergency"``); by ``locale`` or ``family``.
     Raises UserError for an unknown suite, keyword or value, with the nearest name.
     """
-    return strategy_of(wanted(load_suite(suite), where))
+    request = wanted(load_suite(suite), where)
+    return _strategy(request, SuiteComposer(request.suite, request.locale).compose)
 
 
 def dialogues(suite: str | Path, *, turns: int = MOST_TURNS, **where: Where) -> SearchStrategy[Dialogue]:
@@ -46,11 +47,6 @@ def dialogues(suite: str | Path, *, turns: int = MOST_TURNS, **where: Where) -> 
     """
     request = wanted_dialogues(load_suite(suite), where, turns)
     return _strategy(request, DialogueComposer(request.suite, request.locale).compose)
-
-
-def strategy_of(request: Wanted) -> SearchStrategy[Case]:
-    """The Hypothesis strategy of a checked request for cases."""
-    return _strategy(request, SuiteComposer(request.suite, request.locale).compose)
 
 
 def _strategy(request: Wanted, make: Callable[[tuple[Ingredient, ...]], Made]) -> SearchStrategy[Made]:
@@ -109,11 +105,7 @@ def sample_cases(suite: Suite, count: int, seed: int, **where: Where) -> Iterato
 
     For rates and bounds: Hypothesis's own examples are a search, not a sample.
     """
-    return sample_request(wanted(suite, where), count, seed)
-
-
-def sample_request(request: Wanted, count: int, seed: int) -> Iterator[Case]:
-    """``count`` independent cases of a checked request."""
+    request = wanted(suite, where)
     compose = SuiteComposer(request.suite, request.locale).compose
     return (compose(ingredients) for ingredients in _independent(request, count, seed))
 

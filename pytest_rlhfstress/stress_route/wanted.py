@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pytest_rlhfstress.conversation import Ingredient
 from pytest_rlhfstress.errors import UserError, nearest
@@ -17,7 +17,8 @@ MOST_PRESSURES = 2
 MOST_ATTACKS = 2
 MOST_SHIFTS = 2
 OF_DIALOGUES = ("move", "fault")
-PLAIN_UNLESS_NAMED = ("attack", "shift", "placement")
+PLAIN_UNLESS_NAMED = ("attack", "shift", "placement", "fault")
+"""What dialogues hold only where it is named."""
 MOST_TURNS = 12
 
 
@@ -49,23 +50,54 @@ class Wanted:
         return repr((self.suite.digest, self.locale, self.slots))
 
 
+@dataclass(frozen=True)
+class _Call:
+    """The call whose arguments are checked: the function's name, for messages, and the keywords it may be given."""
+
+    function: str
+    suite: Suite
+    keywords: Collection[str]
+
+    def wrong(self, argument: str, why: str) -> UserError:
+        """The error about one argument, or about the call as a whole where ``argument`` is empty."""
+        said = ", ".join(filter(None, [repr(self.suite.name), argument]))
+        return UserError(f"{self.function}({said}): {why}")
+
+
 def wanted(suite: Suite, where: Mapping[str, Where]) -> Wanted:
     """Check ``where`` against the suite. Raises UserError naming the nearest keyword or value."""
-    known = {*suite.entries, *suite.fact_values, "locale", "family"} - {*OF_DIALOGUES}
+    return _checked(_Call("cases", suite, _keywords(suite) - {*OF_DIALOGUES}), where)
+
+
+def wanted_dialogues(suite: Suite, where: Mapping[str, Where], turns: int) -> Wanted:
+    """Check what ``dialogues(suite, ...)`` asks for. Raises UserError as ``wanted`` does."""
+    call = _Call("dialogues", suite, _keywords(suite) | {"turns"})
+    if not suite.entries["move"]:
+        raise call.wrong("", "the suite has no moves; write a section `moves`")
+    if not 1 <= turns <= MOST_TURNS:
+        raise call.wrong(f"turns={turns}", f"write a number from 1 to {MOST_TURNS}")
+    return _checked(call, {**dict.fromkeys(PLAIN_UNLESS_NAMED), **where}, turns)
+
+
+def _keywords(suite: Suite) -> set[str]:
+    return {*suite.entries, *suite.fact_values, "locale", "family"}
+
+
+def _checked(call: _Call, where: Mapping[str, Where], turns: int = 0) -> Wanted:
+    suite = call.suite
     for keyword in where:
-        if keyword not in known:
-            raise UserError(f"cases({suite.name!r}, {keyword}=...): no such keyword{nearest(keyword, known)}")
-    where = dict(where)
-    locale = _locale(suite, where.pop("locale", None))
-    facts = {name: _values(suite, name, where.pop(name)) for name in list(where) if name in suite.fact_values}
-    family = where.pop("family", None)
-    choice = {category: _choice(suite, category, where.get(category, ...)) for category in suite.entries}
-    if where.get("locale") is not None or locale != suite.locale:
+        if keyword not in call.keywords:
+            raise call.wrong(f"{keyword}=...", f"no such keyword{nearest(keyword, call.keywords)}")
+    locale = _locale(call, where.get("locale"))
+    facts = {name: _values(call, name, value) for name, value in where.items() if name in suite.fact_values}
+    family = where.get("family")
+    choice = {category: _choice(call, category, where.get(category, ...)) for category in suite.entries}
+    if locale != suite.locale:
         choice["shift"] = _Choice([e for e in choice["shift"].entries if not e.locale], choice["shift"].must)
-    intents = _intent_slots(suite, choice["intent"])
+    intents = _several(choice["intent"], MOST_INTENTS)
     if family is not None:
-        facts, intents = _of_family(suite, family, facts)
-    matter = _matter_slot(suite, choice, facts)
+        facts, intents = _of_family(call, family, facts)
+    matter = _matter_slot(call, choice, facts)
     if not matter.options:
         # Nothing is there to be placed, or to be said in another language.
         choice["placement"] = _Choice([], False)
@@ -77,25 +109,10 @@ def wanted(suite: Suite, where: Mapping[str, Where]) -> Wanted:
         *_several(choice["attack"], MOST_ATTACKS),
         *_several(choice["shift"], MOST_SHIFTS),
         *_several(_away_from_plain(choice["placement"]), 1),
+        *_several(choice["move"], turns - 1),
+        *_several(choice["fault"], min(turns, 1)),
     )
-    return Wanted(suite, locale, tuple(s for s in slots if s.options))
-
-
-def wanted_dialogues(suite: Suite, where: Mapping[str, Where], turns: int) -> Wanted:
-    """Check what ``dialogues(suite, ...)`` asks for. Raises UserError as ``wanted`` does."""
-    if not suite.entries["move"]:
-        raise UserError(f"dialogues({suite.name!r}): the suite has no moves; write a section `moves`")
-    if not 1 <= turns <= MOST_TURNS:
-        raise UserError(f"dialogues({suite.name!r}, turns={turns}): write a number from 1 to {MOST_TURNS}")
-    choices = {c: where.get(c, ... if c == "move" else None) for c in OF_DIALOGUES}
-    of_cases = {**dict.fromkeys(PLAIN_UNLESS_NAMED), **{k: v for k, v in where.items() if k not in OF_DIALOGUES}}
-    try:
-        base = wanted(suite, of_cases)
-        moves, faults = (_choice(suite, category, value) for category, value in choices.items())
-    except UserError as error:
-        raise UserError(str(error).replace("cases(", "dialogues(", 1)) from None
-    slots = (*base.slots, *_several(moves, turns - 1), *_several(faults, 1))
-    return replace(base, slots=tuple(s for s in slots if s.options), turns=turns)
+    return Wanted(suite, locale, tuple(s for s in slots if s.options), turns)
 
 
 @dataclass(frozen=True)
@@ -104,8 +121,8 @@ class _Choice:
     must: bool
 
 
-def _choice(suite: Suite, category: str, value: object) -> _Choice:
-    entries = suite.entries[category]
+def _choice(call: _Call, category: str, value: object) -> _Choice:
+    entries = call.suite.entries[category]
     if value is ...:
         return _Choice(list(entries.values()), False)
     if value is None or value is False:
@@ -114,28 +131,28 @@ def _choice(suite: Suite, category: str, value: object) -> _Choice:
         return _Choice(list(entries.values()), True)
     names = [value] if isinstance(value, str) else list(value) if isinstance(value, Iterable) else None
     if names is None or not all(isinstance(n, str) for n in names):
-        raise UserError(f"cases({suite.name!r}, {category}={value!r}): write a name, a list of names, True or None")
+        raise call.wrong(f"{category}={value!r}", "write a name, a list of names, True or None")
     for name in names:
         if name not in entries:
-            raise UserError(f"cases({suite.name!r}, {category}={name!r}): no such {category}{nearest(name, entries)}")
+            raise call.wrong(f"{category}={name!r}", f"no such {category}{nearest(name, entries)}")
     return _Choice([entries[name] for name in names], True)
 
 
-def _locale(suite: Suite, value: Where) -> str:
+def _locale(call: _Call, value: Where) -> str:
+    locales = call.suite.locales
     if value is None:
-        return suite.locale
-    if not isinstance(value, str) or value not in suite.locales:
-        raise UserError(f"cases({suite.name!r}, locale={value!r}): no such locale{nearest(str(value), suite.locales)}")
+        return call.suite.locale
+    if not isinstance(value, str) or value not in locales:
+        raise call.wrong(f"locale={value!r}", f"no such locale{nearest(str(value), locales)}")
     return value
 
 
-def _values(suite: Suite, fact: str, value: Where) -> tuple[str, ...]:
+def _values(call: _Call, fact: str, value: Where) -> tuple[str, ...]:
+    known = call.suite.fact_values[fact]
     values = [value] if isinstance(value, str) else list(value) if isinstance(value, Collection) else [repr(value)]
     for one in values:
-        if one not in suite.fact_values[fact]:
-            raise UserError(
-                f"cases({suite.name!r}, {fact}={one!r}): no such value{nearest(one, suite.fact_values[fact])}"
-            )
+        if one not in known:
+            raise call.wrong(f"{fact}={one!r}", f"no such value{nearest(one, known)}")
     return tuple(values)
 
 
@@ -161,29 +178,25 @@ def _several(choice: _Choice, most: int) -> tuple[Slot, ...]:
     return tuple(Slot(options, first if at == 0 else 1) for at in range(most))
 
 
-def _intent_slots(suite: Suite, choice: _Choice) -> tuple[Slot, ...]:
-    options = _phrased(choice.entries)
-    return tuple(Slot(options, 4 if at == 0 and choice.must else 2 if at == 0 else 1) for at in range(MOST_INTENTS))
-
-
 def _fits(suite: Suite, entry: Entry | None, facts: Mapping[str, tuple[str, ...]]) -> bool:
     own = {**suite.fact_defaults, **(entry.facts if entry else {})}
     return all(own[name] in values for name, values in facts.items())
 
 
-def _matter_slot(suite: Suite, choice: Mapping[str, _Choice], facts: Mapping[str, tuple[str, ...]]) -> Slot:
+def _matter_slot(call: _Call, choice: Mapping[str, _Choice], facts: Mapping[str, tuple[str, ...]]) -> Slot:
     demanded = [c for c in MATTERS if choice[c].must]
-    entries = [e for c in (demanded or MATTERS) for e in choice[c].entries if _fits(suite, e, facts)]
-    may_be_absent = not demanded and _fits(suite, None, facts)
+    entries = [e for c in (demanded or MATTERS) for e in choice[c].entries if _fits(call.suite, e, facts)]
+    may_be_absent = not demanded and _fits(call.suite, None, facts)
     if not entries and not may_be_absent:
         asked = ", ".join(f"{k}={'/'.join(v)}" for k, v in facts.items())
-        raise UserError(f"cases({suite.name!r}): no duty, ambiguous or hard_negative of the suite has {asked}")
+        raise call.wrong("", f"no duty, ambiguous or hard_negative of the suite has {asked}")
     return Slot(_phrased(entries), 2 if may_be_absent else 4)
 
 
 def _of_family(
-    suite: Suite, family: Where, facts: dict[str, tuple[str, ...]]
+    call: _Call, family: Where, facts: dict[str, tuple[str, ...]]
 ) -> tuple[dict[str, tuple[str, ...]], tuple[Slot, ...]]:
+    suite = call.suite
     known = {e.family for e in suite.entries["intent"].values()}
     urgencies = set(suite.fact_values.get("urgency", ()))
     parts = [] if family == PLAIN_FAMILY else str(family).split(" + ")
@@ -195,7 +208,5 @@ def _of_family(
             entries = [e for e in suite.entries["intent"].values() if e.family == part]
             slots.append(Slot(_phrased(entries), 4))
         else:
-            raise UserError(
-                f"cases({suite.name!r}, family={family!r}): no family {part!r}{nearest(part, known | urgencies)}"
-            )
+            raise call.wrong(f"family={family!r}", f"no family {part!r}{nearest(part, known | urgencies)}")
     return facts, tuple(slots)

@@ -155,7 +155,7 @@ def test_independent_dialogues_are_the_same_for_the_same_seed():
 @pytest.mark.parametrize(
     ("where", "words"),
     [
-        ({"mvoe": "x"}, r"dialogues\('healthcare', mvoe=\.\.\.\): no such keyword"),
+        ({"mvoe": "x"}, r"dialogues\('healthcare', mvoe=\.\.\.\): no such keyword; did you mean 'move'"),
         ({"move": "pushs_back"}, "no such move; did you mean 'pushes_back'"),
         ({"fault": "tool_eror"}, "no such fault; did you mean 'tool_error'"),
         ({"turns": 0}, "write a number from 1 to 12"),

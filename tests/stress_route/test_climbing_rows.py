@@ -4,7 +4,7 @@ import pytest
 
 from pytest_rlhfstress.clinic import clinic_for
 from pytest_rlhfstress.running.guiding import surely_misjudged
-from pytest_rlhfstress.stress_route import SuiteComposer, request_of, sample_request
+from pytest_rlhfstress.stress_route import SuiteComposer, request_of, sample_drawn
 from pytest_rlhfstress.stress_route.climbing import PER_MATTER, climbing_rows
 from pytest_rlhfstress.stress_route.drawing import cases
 
@@ -26,7 +26,7 @@ def test_the_best_row_holds_what_a_random_case_hardly_ever_holds(seed):
     composer = SuiteComposer(asked.suite, asked.locale)
     rows = climbing_rows(asked, lambda some: [float(held(case)) for case in some], 10, seed)
     best = composer.compose(tuple(i for i in rows[0] if i is not None))
-    at_random = max(held(case) for case in sample_request(asked, 720, seed))
+    at_random = max(held(case) for case in sample_drawn(asked, 720, seed))
     assert held(best) >= 3
     assert held(best) >= at_random
 
@@ -48,12 +48,12 @@ def test_cases_of_no_worth_make_no_rows():
 
 def test_the_reward_model_points_to_messages_whose_matter_it_overlooks():
     worth = surely_misjudged(lambda: clinic_for("clinic").reward)
-    plain = list(sample_request(request(urgency="emergency", intent=None), 20, 0))
+    plain = list(sample_drawn(request(urgency="emergency", intent=None), 20, 0))
     assert set(worth(plain)) == {NEVER}
     asked = request(urgency="emergency", intent=True)
     composer = SuiteComposer(asked.suite, asked.locale)
     rows = climbing_rows(asked, worth, 10, 0)
     guided = worth([composer.compose(tuple(i for i in row if i is not None)) for row in rows])
-    at_random = worth(list(sample_request(asked, 100, 0)))
+    at_random = worth(list(sample_drawn(asked, 100, 0)))
     assert min(guided) > sorted(at_random)[-10]
     assert min(guided) > 0
