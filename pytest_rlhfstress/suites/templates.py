@@ -40,9 +40,8 @@ _REFUSED: dict[type[nodes.Node], str] = {
     nodes.Mod: "%",
     nodes.Concat: "~ (write + instead)",
 }
-
-
 _FAILURES = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError)
+"""What a template may raise while it is rendered."""
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
@@ -152,14 +151,6 @@ class MessageTemplate:
             raise UserError(f"{self.where}: {error.message}; it may use: {', '.join(sorted(values))}") from None
         except SecurityError as error:
             raise UserError(f"{self.where}: the template tries to leave its sandbox: {error}") from None
-        except (
-            TemplateError,
-            ArithmeticError,
-            LookupError,
-            TypeError,
-            ValueError,
-            AttributeError,
-            RecursionError,
-        ) as e:
-            raise UserError(f"{self.where}: the template fails: {type(e).__name__}: {e}") from None
+        except _FAILURES as error:
+            raise UserError(f"{self.where}: the template fails: {type(error).__name__}: {error}") from None
         return "".join(pieces).strip()
