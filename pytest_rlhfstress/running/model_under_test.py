@@ -50,13 +50,9 @@ class ModelUnderTest:
             return self._carry_out(asked, tools)
         case = asked if isinstance(asked, Case) else None
         messages = case.messages if case is not None else _messages(asked)
-        suite = self._suite_of(case)
         offered = tuple(OwnTools(tools).tools.values()) if tools else ()
         reply = self._reply(case, messages, offered)
-        if suite is None:
-            return reply
-        locale = case.locale if case is not None else suite.locale
-        return with_reading(reply, self._spec.attempt.watched(suite.signals.reading(reply.text, locale)))
+        return reply if reply.reading is None else with_reading(reply, self._spec.attempt.watched(reply.reading))
 
     def __repr__(self) -> str:
         return f"model_under_test({self.name})"
