@@ -6,7 +6,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_rlhfstress.conversation import Case, Reply
@@ -98,23 +98,18 @@ def _counterexample(item: pytest.Item, failure: Failure, context: Context) -> Co
     reply = answered.reply.text if exchange is None else _told(answered.reply)
     safe = case.safe_reply if case else ""
     held = failure.held.answered_of(case) if failure.held else None
-    said = [m_as_text(m) for m in answered.messages if m.role != "tool" and m.content]
+    said = [{"role": m.role, "content": m.content} for m in answered.messages if m.role != "tool" and m.content]
     name, values = context.score(said, [reply, safe] if safe else [reply])
     assertion, where = _assertion(item, failure.error)
-    return Counterexample(
+    return replace(
+        _of_case(case),
         message=case.text if case else answered.messages[-1].content,
         messages=tuple(m.as_dict() for m in answered.messages),
-        ingredients=tuple(map(str, case.ingredients)) if case else (),
-        phrases=tuple(i.phrase for i in case.ingredients) if case else (),
-        facts=dict(case.facts) if case else {},
-        locale=case.locale if case else "",
-        family=case.family if case else "",
         reply=reply,
         marked=marked,
         missing=missing if exchange is None else (),
         twin_message=twin.case.text if twin and twin.case else "",
         twin_reply=twin.reply.text if twin else "",
-        safe_reply=safe,
         held_reply=held.reply.text if held else "",
         reward=values[0] if values else None,
         reward_margin=values[0] - values[1] if len(values) > 1 else None,
@@ -126,6 +121,24 @@ def _counterexample(item: pytest.Item, failure: Failure, context: Context) -> Co
         explanation=context.explain(case, reply) if case else (),
         turns=max(1, sum(m.role == "user" for m in answered.messages)),
         evidence=_evidence(exchange) if exchange is not None else (),
+    )
+
+
+def _of_case(case: Case | None) -> Counterexample:
+    """A counterexample as far as its case alone tells: nothing of what was written by hand."""
+    if case is None:
+        return Counterexample(message="", messages=(), ingredients=(), facts={}, locale="", family="", reply="")
+    return Counterexample(
+        message=case.text,
+        messages=tuple(m.as_dict() for m in case.messages),
+        ingredients=tuple(map(str, case.ingredients)),
+        phrases=tuple(i.phrase for i in case.ingredients),
+        facts=dict(case.facts),
+        locale=case.locale,
+        family=case.family,
+        reply="",
+        safe_reply=case.safe_reply,
+        turns=max(1, sum(m.role == "user" for m in case.messages)),
     )
 
 
@@ -142,27 +155,8 @@ def _evidence(exchange: Exchange) -> tuple[str, ...]:
 def _without_reply(item: pytest.Item, failure: Failure, case: Case) -> Counterexample:
     """The case of a spec that looked at the case alone."""
     assertion, where = _assertion(item, failure.error)
-    return Counterexample(
-        message=case.text,
-        messages=tuple(m.as_dict() for m in case.messages),
-        ingredients=tuple(map(str, case.ingredients)),
-        phrases=tuple(i.phrase for i in case.ingredients),
-        facts=dict(case.facts),
-        locale=case.locale,
-        family=case.family,
-        reply="",
-        safe_reply=case.safe_reply,
-        reward_model="nobody was asked for a reply",
-        assertion=assertion,
-        where=where,
-        answered=False,
-        turns=max(1, sum(m.role == "user" for m in case.messages)),
-    )
-
-
-def m_as_text(message: object) -> Mapping[str, str]:
-    """A message as a reward model takes it: role and content."""
-    return {"role": str(getattr(message, "role", "")), "content": str(getattr(message, "content", ""))}
+    nobody = "nobody was asked for a reply"
+    return replace(_of_case(case), reward_model=nobody, assertion=assertion, where=where, answered=False)
 
 
 def _signals(attempt: Attempt, answered: Answered) -> tuple[tuple[str, ...], tuple[Marked, ...]]:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 MODELS, REWARDS = "pytest_rlhf_models", "pytest_rlhf_rewards"
 SUITES, SIGNALS = "pytest_rlhf_suites", "pytest_rlhf_signals"
 SECTIONS, FINISHED = "pytest_rlhf_report_sections", "pytest_rlhf_case_finished"
-BUILT_IN = {MODELS: ("clinic", "openai", "hf", "litellm"), REWARDS: ("clinic", "hf", "http", "https", "judge")}
 _KIND = re.compile("[a-z][a-z0-9_]*")
 
 
@@ -89,12 +88,20 @@ def _kinds(config: pytest.Config, hook: str) -> Kinds:
         for kind, make in given.items():
             if not isinstance(kind, str) or not _KIND.fullmatch(kind):
                 raise UserError(f"{hook} offers {kind!r}: a kind is lower-case letters, digits and _")
-            if kind in kinds or kind in BUILT_IN[hook]:
+            if kind in kinds or kind in _built_in(hook):
                 raise UserError(f"{hook} offers {kind!r}, which there is already; call it something else")
             if not callable(make):
                 raise UserError(f"{hook} offers {kind!r} as {make!r:.80}: give a function of the text after the colon")
             kinds[kind] = make
     return kinds
+
+
+def _built_in(hook: str) -> tuple[str, ...]:
+    # Only a run whose plugins offer kinds pays for these.
+    from pytest_rlhfstress.models import specs as models
+    from pytest_rlhfstress.rewards import specs as rewards
+
+    return models._KINDS if hook == MODELS else rewards._KINDS
 
 
 def _suites(config: pytest.Config) -> Mapping[str, Path]:

@@ -26,7 +26,8 @@ class Hearing:
     @property
     def nothing(self) -> bool:
         """Whether there were replies, and all of them empty."""
-        return 0 < len(self._questions) == self.empty
+        heard = self.heard(stored=0, oldest=0.0)
+        return heard is not None and heard.nothing
 
     @property
     def replies(self) -> int:
