@@ -11,7 +11,7 @@ import pytest
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.running.current import current
 from pytest_rlhfstress.running.extending import sections_of
-from pytest_rlhfstress.running.gathering import hand_over
+from pytest_rlhfstress.running.gathering import Gathered, hand_over
 from pytest_rlhfstress.running.stash import BASELINE, BEGAN, GATHERED, NOTES, OPTIONS, REPORT, RUN
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _outcome(session: pytest.Session, complete: bool, sections: tuple[ReportSect
     from pytest_rlhfstress.running.report_files import Outcome
 
     config = session.config
-    run, gathered, baseline = config.stash.get(RUN, None), config.stash[GATHERED], config.stash[BASELINE]
+    run, gathered = config.stash.get(RUN, None), config.stash[GATHERED]
     selection = run.selection if run is not None else None
     began, ticks = config.stash[BEGAN]
     calibrations = run.calibrations if run is not None else ()
@@ -98,8 +98,7 @@ def _outcome(session: pytest.Session, complete: bool, sections: tuple[ReportSect
         audits=tuple(gathered.audits.values()),
         calibrations=calibrations,
         sections=sections,
-        not_run=gathered if selection is not None else None,
-        baseline_models=baseline.facts.model if baseline is not None else "",
+        not_run=gathered if selection is not None else Gathered(),
     )
 
 

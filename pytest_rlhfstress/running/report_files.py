@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,13 +21,13 @@ from pytest_rlhfstress.reports.report import (
     SuiteFacts,
     calibration_of,
 )
+from pytest_rlhfstress.running.gathering import Gathered
 
 if TYPE_CHECKING:
     import pytest
 
     from pytest_rlhfstress.instruments.detector_calibration import Calibration
     from pytest_rlhfstress.instruments.overview import Audit
-    from pytest_rlhfstress.running.gathering import Gathered
     from pytest_rlhfstress.suites import Suite
 
 
@@ -44,24 +44,8 @@ class Outcome:
     audits: Sequence[Audit] = ()
     calibrations: Sequence[Calibration] = ()
     sections: Sequence[ReportSection] = ()
-    not_run: Gathered | None = None
-    baseline_models: str = ""
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What makes the verdicts worth less than they look; ``not_run`` is given where a suite was selected."""
-        from pytest_rlhfstress.running.doubts import Circumstances, doubts
-
-        not_run = self.not_run
-        around = Circumstances(
-            suites=self.suites,
-            skipped=not_run.skipped if not_run is not None else (),
-            deselected=not_run.deselected if not_run is not None else (),
-            unknown=not_run.unknown if not_run is not None else (),
-            calibrated=frozenset(signal for c in self.calibrations for signal in c.signals),
-            baseline_models=self.baseline_models,
-        )
-        return doubts(self.findings, around)
+    not_run: Gathered = field(default_factory=Gathered)
+    """What did not run; empty where no suite was selected and nothing else was to run."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +85,7 @@ def report_of(options: Options, outcome: Outcome, baseline: Report | None) -> Re
         facts=_facts(options, outcome),
         findings=tuple(outcome.findings),
         broken=tuple(outcome.broken),
-        warnings=outcome.warnings,
+        warnings=_warnings(outcome, baseline),
         comparison=compared,
         audited=tuple(map(Instruments.of, outcome.audits)),
         audits=tuple(outcome.audits),
@@ -110,6 +94,21 @@ def report_of(options: Options, outcome: Outcome, baseline: Report | None) -> Re
             signal: calibration_of(measured) for c in outcome.calibrations for signal, measured in c.signals.items()
         },
     )
+
+
+def _warnings(outcome: Outcome, baseline: Report | None) -> tuple[str, ...]:
+    """What makes the verdicts worth less than they look."""
+    from pytest_rlhfstress.running.doubts import Circumstances, doubts
+
+    around = Circumstances(
+        suites=outcome.suites,
+        skipped=outcome.not_run.skipped,
+        deselected=outcome.not_run.deselected,
+        unknown=outcome.not_run.unknown,
+        calibrated=frozenset(signal for c in outcome.calibrations for signal in c.signals),
+        baseline_models=baseline.facts.model if baseline is not None else "",
+    )
+    return doubts(outcome.findings, around)
 
 
 def _facts(options: Options, outcome: Outcome) -> RunFacts:
