@@ -42,8 +42,9 @@ PORTIONS = 16
 class AskingAhead:
     """Answers a spec's questions, most of which its rehearsal has had asked by then.
 
-    At most ``asker.ahead`` questions are begun that the spec did not come to yet, so that this many are asked
-    beyond a failing case at most. Nothing is rehearsed before a question is missing: a run whose replies are
+    At most ``asker.ahead`` questions are begun that the spec did not come to yet, and HELD_UP times as many while
+    one slow reply holds it up and others would be idle: this many are asked beyond a failing case at most. Nothing
+    is rehearsed before a question is missing: a run whose replies are
     all stored costs nothing here.
     """
 
