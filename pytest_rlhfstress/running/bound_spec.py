@@ -205,7 +205,7 @@ class BoundSpec:
         """Whether Hypothesis stopped because it had tried every case there is."""
         # Its own plugin leaves its account of the search there, for --hypothesis-show-statistics. A search whose
         # phases generate nothing ends in the same words, with nothing left to do once its examples are replayed.
-        return self._generates and "nothing left to do" in getattr(self.item, "hypothesis_statistics", "")
+        return "nothing left to do" in getattr(self.item, "hypothesis_statistics", "") and self._generates
 
     @property
     def _generates(self) -> bool:
