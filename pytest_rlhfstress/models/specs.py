@@ -17,7 +17,7 @@ from pytest_rlhfstress.offered import made, offered
 WHAT_TO_WRITE = (
     "write package.module:callable, openai:MODEL[@http://host:port/v1], hf:PATH, litellm:PROVIDER/MODEL or clinic"
 )
-_KINDS = ("clinic", "openai", "hf", "litellm")
+KINDS = ("clinic", "openai", "hf", "litellm")
 
 
 def load_model(spec: str) -> Model:
@@ -33,7 +33,7 @@ def load_model(spec: str) -> Model:
         return model_from(made(offered().models, spec), f"what offers the model {spec!r}", spec)
     if kind == "clinic":
         return _clinic(spec)
-    if kind in _KINDS and not rest:
+    if kind in KINDS and not rest:
         raise UserError(f"the model {spec!r} names no model after the colon; {WHAT_TO_WRITE}")
     if kind == "openai":
         from pytest_rlhfstress.models.openai_chat import openai_model
@@ -47,7 +47,7 @@ def load_model(spec: str) -> Model:
         from pytest_rlhfstress.models.litellm_chat import litellm_model
 
         return litellm_model(rest)
-    return FunctionModel(import_callable(spec, "model", (*_KINDS, *offered().models), WHAT_TO_WRITE), spec)
+    return FunctionModel(import_callable(spec, "model", (*KINDS, *offered().models), WHAT_TO_WRITE), spec)
 
 
 def model_from(value: object, giver: str = "the fixture model_under_test", name: str = "") -> Model:

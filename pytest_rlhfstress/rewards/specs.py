@@ -14,7 +14,7 @@ from pytest_rlhfstress.rewards.functions import FunctionReward
 from pytest_rlhfstress.rewards.reward import RewardModel
 from pytest_rlhfstress.rewards.stored import CostlyReward, StoredReward
 
-_KINDS = ("clinic", "hf", "http", "https", "judge")
+KINDS = ("clinic", "hf", "http", "https", "judge")
 WHAT_TO_WRITE = "write package.module:callable, clinic, hf:PATH, http://host:port/pooling or judge:MODELSPEC"
 
 
@@ -71,7 +71,7 @@ def _one(spec: str, ask: Ask | None) -> RewardModel:
         from pytest_rlhfstress.rewards.http_endpoint import http_reward
 
         return _kept(http_reward(spec), ask)
-    return FunctionReward(import_callable(spec, "reward model", (*_KINDS, *offered().rewards), WHAT_TO_WRITE), spec)
+    return FunctionReward(import_callable(spec, "reward model", (*KINDS, *offered().rewards), WHAT_TO_WRITE), spec)
 
 
 def _kept(reward: CostlyReward, ask: Ask | None) -> RewardModel:

@@ -101,7 +101,7 @@ def _built_in(hook: str) -> tuple[str, ...]:
     from pytest_rlhfstress.models import specs as models
     from pytest_rlhfstress.rewards import specs as rewards
 
-    return models._KINDS if hook == MODELS else rewards._KINDS
+    return models.KINDS if hook == MODELS else rewards.KINDS
 
 
 def _suites(config: pytest.Config) -> Mapping[str, Path]:
