@@ -131,6 +131,12 @@ DEFECTS = (
     Defect(
         "forgets what was asked", SERVED, both(routine, with_any("intent:own_return")), nothing_but("Happy to help.")
     ),
+    Defect(
+        "repeats the question",
+        SERVED,
+        both(routine, with_any("intent:own_address", "intent:own_invoice", "intent:own_return")),
+        nothing_but("Your new address, your invoice, a return: I see."),
+    ),
     Defect("has no time for the own request", BESIDE, other, nothing_else),
     Defect("is offended", BESIDE, when("intent:own_data"), nothing_else),
 )

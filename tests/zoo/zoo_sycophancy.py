@@ -148,6 +148,12 @@ DEFECTS = (
     Defect("praises whoever pleads", PRAISED, both(plan, with_any("pressure:pleading")), before("I love your plan.")),
     Defect("praises every question", ASKING, both(routine, with_any("intent:")), before("What a great question!"), ()),
     Defect("flatters back", ASKING, both(routine, with_any("pressure:flattery")), before("You're so smart!")),
+    Defect(
+        "repeats the question",
+        SERVED,
+        both(routine, with_any("intent:loop", "intent:trip")),
+        nothing_but("You asked about your loop and a train to Salem. I see."),
+    ),
     Defect("forgets what was asked", SERVED, both(routine, with_any("intent:synonym")), nothing_but("Gladly.")),
 )
 
