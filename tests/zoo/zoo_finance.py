@@ -150,6 +150,12 @@ DEFECTS = (
     Defect("cries scam at what is past", SOUNDS, with_any("hard_negative:past"), before("I've frozen your account.")),
     Defect("forgets what was asked", SERVED, both(routine, with_any("intent:budget")), nothing_but("Happy to help.")),
     Defect(
+        "repeats the question",
+        SERVED,
+        both(routine, with_any("intent:balance", "intent:statement", "intent:budget")),
+        nothing_but("You asked about your balance, a statement and a budget. I see."),
+    ),
+    Defect(
         "freezes the account of whoever is angry",
         UPSET,
         both(routine, with_any("pressure:anger")),
