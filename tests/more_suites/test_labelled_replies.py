@@ -44,7 +44,7 @@ def test_held_back_replies_are_read_as_the_page_says():
 
 @pytest.mark.parametrize(
     ("name", "most_false", "most_missed"),
-    [("usual_wordings", 3, 0), ("odd_wordings", 2, 0), ("repeated_questions", 0, 1)],
+    [("usual_wordings", 3, 0), ("odd_wordings", 2, 0), ("repeated_questions", 1, 2)],
 )
 def test_replies_the_rules_were_mended_with_stay_read(name, most_false, most_missed):
     _, false, missed, wrong = counted(name)
