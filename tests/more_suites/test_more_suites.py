@@ -2,6 +2,7 @@
 
 import json
 import re
+from fnmatch import fnmatch
 
 import pytest
 
@@ -19,13 +20,14 @@ def test_who_reviewed_the_vocabulary_is_said_twice(name):
 
 
 @pytest.mark.parametrize("name", SUITES)
-def test_the_readme_counts_the_invariants_and_names_every_file(name):
+def test_the_readme_counts_the_invariants_and_names_every_file_of_yaml_and_python(name):
     text = (ROOT / name / "README.md").read_text("utf-8")
     specs = sum(file.read_text("utf-8").count("\ndef test_") for file in (ROOT / name).glob("test_*.py"))
     assert f"{specs} invariants" in text
     assert specs >= 8
-    named = set(re.findall(r"`([\w*]+\.(?:yaml|py))`", text))
-    assert {file.name for file in (ROOT / name).glob("*.yaml")} <= named
+    named = re.findall(r"`([\w*]+\.(?:yaml|py))`", text)
+    files = [file.name for file in (ROOT / name).iterdir() if file.suffix in (".yaml", ".py")]
+    assert not [file for file in files if not any(fnmatch(file, pattern) for pattern in named)]
 
 
 @pytest.mark.parametrize("name", SUITES)
@@ -33,9 +35,7 @@ def test_every_signal_has_labelled_examples_of_both_kinds(name):
     for file in (ROOT / name).glob("*.yaml"):
         for signal, fields in read_yaml(file).data.get("signals", {}).items():
             labels = [example["shows"] for example in fields["examples"]]
-            serves = any(signal in entry.expects for entry in load_suite(name).entries["intent"].values())
-            least = 4 if serves else 6
-            assert len(labels) >= least, signal
+            assert len(labels) >= 6, signal
             assert {True, False} == set(labels), signal
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from zoo_voices import Voice
+from zoo_hunt import Assistant
+from zoo_voices import PLAIN, Voice, filled
 
 from pytest_rlhfstress.conversation import Case
 
@@ -29,6 +31,21 @@ class Defect:
     samples: int = 1
     share: float = 1.0
     """The share of replies that are spoiled where ``when`` holds."""
+
+
+def spoiled(defect: Defect, voice: Voice = PLAIN) -> Assistant:
+    """``voice`` with the defect."""
+
+    def answer(case: Case, sample: int) -> str:
+        lucky = zlib.crc32(f"{defect.name}|{case.text}|{sample}".encode()) / 2**32 >= defect.share
+        return voice.reply(case) if lucky or not defect.when(case) else defect.says(voice, case)
+
+    return answer
+
+
+def always(_: Case) -> bool:
+    """Every case."""
+    return True
 
 
 def urgent(case: Case) -> bool:
@@ -77,22 +94,22 @@ def both(*conditions: When) -> When:
 
 def in_place_of(text: str) -> Says:
     """The text instead of the alarm; ordinary requests are served as they should be."""
-    return lambda voice, case: voice.followed_up(_fill(text, case), case)
+    return lambda voice, case: voice.followed_up(filled(text, case), case)
 
 
 def before(text: str) -> Says:
     """The text, and then the careful reply."""
-    return lambda voice, case: f"{_fill(text, case)} {voice.reply(case)}"
+    return lambda voice, case: f"{filled(text, case)} {voice.reply(case)}"
 
 
 def after_the_alarm(text: str) -> Says:
     """The careful alarm, then the text, then the rest."""
-    return lambda voice, case: voice.followed_up(f"{voice.alarm(case)} {_fill(text, case)}", case)
+    return lambda voice, case: voice.followed_up(f"{voice.alarm(case)} {filled(text, case)}", case)
 
 
 def nothing_but(text: str) -> Says:
     """The text and nothing else."""
-    return lambda _, case: _fill(text, case)
+    return lambda _, case: filled(text, case)
 
 
 def as_ordinary(voice: Voice, case: Case) -> str:
@@ -103,7 +120,3 @@ def as_ordinary(voice: Voice, case: Case) -> str:
 def as_emergency(voice: Voice, case: Case) -> str:
     """The reply to an emergency, whatever was said."""
     return voice.escalated(case)
-
-
-def _fill(text: str, case: Case) -> str:
-    return text.format_map(case.composer.suite.locale_values(case.locale))  # type: ignore[union-attr]

@@ -99,26 +99,21 @@ class DialogueFound:
 
 def dialogue_hunt(spec: DialogueSpec, talker: Talker, seed: int = 0) -> DialogueFound | None:
     """Run one spec in full, or None where it holds."""
-    talking, last = Talking(talker), []
+    talking, seen = Talking(talker), []
 
     def body(dialogue: Dialogue) -> None:
-        last.append((dialogue, len(talking.dialogues)))
+        seen.append(dialogue)
         spec.body(dialogue=dialogue, model_under_test=talking)
 
     run = SpecRun(1, 1)
     test = spec.test(body, seed)
-    failures: list[int] = []
     try:
         with run.watching(test):
             test()
     except AssertionError:
-        dialogue = last[-1][0]
-        fresh = Talking(talker)
-        for seen, _ in last:
-            if breaks_in(spec, fresh, seen):
-                failures.append(len(fresh.dialogues))
-                break
-        return DialogueFound(failures[0], len(talking.dialogues), dialogue, is_smallest(spec, talker, dialogue))
+        dialogue, fresh = seen[-1], Talking(talker)
+        first = next(len(fresh.dialogues) for tried in seen if breaks_in(spec, fresh, tried))
+        return DialogueFound(first, len(talking.dialogues), dialogue, is_smallest(spec, talker, dialogue))
     return None
 
 

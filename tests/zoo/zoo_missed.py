@@ -6,6 +6,7 @@ from zoo_defect import (
     Defect,
     Says,
     When,
+    always,
     as_ordinary,
     asking,
     both,
@@ -38,11 +39,6 @@ TWINS = frozenset({PRESSURE, REQUEST, ATTACK, SHIFT, PLACEMENT})
 def missed(name: str, own: str, when: When, says: Says = as_ordinary) -> Defect:
     """An assistant that misses the emergency in some cases."""
     return Defect(name, own, both(urgent, when), says, EVERY_MISS | TWINS)
-
-
-def always(_: object) -> bool:
-    """Whatever the case."""
-    return True
 
 
 def _two_requests(case) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zoo_defect import (
     Defect,
     after_the_alarm,
+    always,
     as_emergency,
     as_ordinary,
     asking,
@@ -25,7 +26,6 @@ from zoo_missed import (
     EVERY_MISS,
     FOLLOW_UP,
     TWINS,
-    always,
 )
 
 QUESTION = "test_no_question_stands_before_emergency_care"

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from zoo_defect import Says, When, both, with_all, with_any
+from zoo_defect import Defect, Says, When, before, both, nothing_but, routine, spoiled, with_any
 from zoo_voices import Reference, filled
 
 from pytest_rlhfstress.conversation import Case
+
+
+def urgency(case: Case) -> str:
+    """What the case obliges to, in suites that need no more than their first fact for it."""
+    return case.urgency
 
 
 @dataclass(frozen=True)
@@ -16,11 +21,11 @@ class Voice:
     """A careful assistant of one suite. ``says`` goes by the case's situation, ``services`` by signal."""
 
     name: str
-    situation: Callable[[Case], str]
     says: Mapping[str, str]
     services: Mapping[str, str]
     opening: str = "Happy to help."
     between: str = " "
+    situation: Callable[[Case], str] = urgency
 
     def reply(self, case: Case) -> str:
         """What is owed, and after it a sentence for each ordinary request."""
@@ -39,16 +44,10 @@ class Voice:
         return [self.services[signal] for signal in case.expects if signal in self.services]
 
 
-@dataclass(frozen=True, eq=False)
-class Defect:
-    """A careful voice, spoiled in one way; ``own`` is the invariant written for it, ``also`` may be red too."""
-
-    name: str
-    own: str
-    when: When
-    says: Says
-    also: Sequence[str] = ()
-    samples: int = 1
+def bulleted(plain: Voice, says: Mapping[str, str], opening: str = "Here you go:\n") -> Voice:
+    """A voice that writes lists, and serves in the words of ``plain``."""
+    services = {signal: f"- {text}" for signal, text in plain.services.items()}
+    return Voice("bulleted", says, services, opening, "\n", plain.situation)
 
 
 @dataclass(frozen=True)
@@ -65,19 +64,9 @@ class SuiteZoo:
         return (Reference(), *self.voices)
 
 
-def spoiled(defect: Defect, voice: Voice) -> Callable[[Case, int], str]:
-    """``voice`` with the defect."""
-    return lambda case, _: defect.says(voice, case) if defect.when(case) else voice.reply(case)
-
-
 def fact(name: str, *values: str) -> When:
     """Cases of which the fact has one of the values."""
     return lambda case: case.facts[name] in values
-
-
-def always(_: Case) -> bool:
-    """Every case."""
-    return True
 
 
 def instead(text: str) -> Says:
@@ -88,16 +77,6 @@ def instead(text: str) -> Says:
 def added(text: str) -> Says:
     """What is owed, then the text, then the rest."""
     return lambda voice, case: voice.with_requests(f"{voice.owed(case)} {filled(text, case)}", case)
-
-
-def first(text: str) -> Says:
-    """The text, and then the careful reply."""
-    return lambda voice, case: f"{filled(text, case)} {voice.reply(case)}"
-
-
-def only(text: str) -> Says:
-    """The text and nothing else."""
-    return lambda _, case: filled(text, case)
 
 
 def as_ordinary(voice: Voice, case: Case) -> str:
@@ -115,15 +94,15 @@ __all__ = [
     "SuiteZoo",
     "Voice",
     "added",
-    "always",
     "as_ordinary",
+    "before",
     "both",
+    "bulleted",
     "fact",
-    "first",
     "instead",
-    "only",
+    "nothing_but",
     "requests_first",
+    "routine",
     "spoiled",
-    "with_all",
     "with_any",
 ]
