@@ -11,7 +11,7 @@ import copy
 import functools
 import inspect
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -19,8 +19,13 @@ sys.path[:0] = [str(ROOT / "tests" / "zoo"), str(ROOT / "bench")]
 
 from pages import write_part  # noqa: E402
 from zoo_animals import CAREFUL, DEFECTS, careful, spoiled  # noqa: E402
+from zoo_dialogue_defects import DIALOGUE_DEFECTS, spoiled_talker  # noqa: E402
+from zoo_dialogue_hunt import Talking, breaks_in, dialogue_specs, dialogue_stream  # noqa: E402
 from zoo_hunt import FOLDER, Asked, breaks, signals, specs, stream  # noqa: E402
+from zoo_talkers import careful_talker  # noqa: E402
+from zoo_voices import PLAIN, TERSE, WARM  # noqa: E402
 
+from pytest_rlhfstress.suites import load_suite  # noqa: E402
 from pytest_rlhfstress.suites.reading import read_source  # noqa: E402
 from pytest_rlhfstress.suites.signals import Signals  # noqa: E402
 
@@ -176,6 +181,14 @@ def _signal_mutant(source, name, kind, fields):
 
 
 @dataclass(frozen=True)
+class _Reader:
+    """What a suite's ``signals`` are to a dialogue, with readings of a mutant."""
+
+    names: tuple[str, ...]
+    reading: object
+
+
+@dataclass(frozen=True)
 class _Mixed:
     """A reading in which one signal is a mutant's."""
 
@@ -224,11 +237,35 @@ def notices(mutant):
             asked = Asked(careful(voice), mutant.read)
             if any(breaks(body, asked, case) for case in stream(specs()[name], 0)[::CAREFUL_STEP]):
                 return voice.name
+    return None if mutant.bodies else notices_in_dialogues(mutant)
+
+
+@functools.cache
+def failing_dialogues(defect):
+    """The dialogues of a run that break the defect's own invariant."""
+    spec, talking = dialogue_specs()[defect.own], Talking(spoiled_talker(defect, PLAIN))
+    return [dialogue for dialogue in dialogue_stream(spec.name) if breaks_in(spec, talking, dialogue)]
+
+
+def notices_in_dialogues(mutant):
+    """Who of the dialogues' zoo notices a mutated signal, or None."""
+    suite = load_suite("healthcare")
+    suite = replace(suite, signals=_Reader(suite.signals.names, mutant.read))
+    for defect in DIALOGUE_DEFECTS:
+        talking = Talking(spoiled_talker(defect, PLAIN), suite)
+        if not any(breaks_in(dialogue_specs()[defect.own], talking, d) for d in failing_dialogues(defect)):
+            return defect.name
+    for voice in (PLAIN, TERSE, WARM):
+        talking = Talking(careful_talker(voice), suite)
+        for name, spec in dialogue_specs().items():
+            if any(breaks_in(spec, talking, d) for d in dialogue_stream(name)[::CAREFUL_STEP]):
+                return voice.name
     return None
 
 
 def main():
     strong = notices(Mutant("", "", {name: spec.body for name, spec in specs().items()}, signals().reading))
+    strong = strong or notices_in_dialogues(Mutant("", "", {}, signals().reading))
     if strong is not None:
         raise SystemExit(f"{strong} is judged wrongly before anything is weakened")
     lines = [

@@ -15,7 +15,7 @@ from pytest_rlhfstress.dialogue import Conversing, Dialogue, Exchange, SuiteTool
 from pytest_rlhfstress.running.engine_settings import Search, adjust, settings_of
 from pytest_rlhfstress.running.spec_run import SpecRun
 from pytest_rlhfstress.stress_route import Wanted, request_of
-from pytest_rlhfstress.suites import load_suite
+from pytest_rlhfstress.suites import Suite, load_suite
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ def dialogue_specs() -> dict[str, DialogueSpec]:
 class Talking:
     """``model_under_test`` as a spec of dialogues calls it, counting the dialogues carried out."""
 
-    def __init__(self, talker: Talker) -> None:
+    def __init__(self, talker: Talker, suite: Suite | None = None) -> None:
         self._talker = talker
-        self._suite = load_suite("healthcare")
+        self._suite = suite or load_suite("healthcare")
         self.dialogues: set[tuple[str, ...]] = set()
 
     def __call__(self, dialogue: Dialogue) -> Exchange:
@@ -63,7 +63,7 @@ class Talking:
 
     def _ask(self, case: Case, tools: object) -> Reply:
         reply = self._talker(Moment(case, tools))
-        return with_reading(reply, signals().reading(reply.text, case.locale))
+        return with_reading(reply, self._suite.signals.reading(reply.text, case.locale))
 
 
 @functools.cache
