@@ -202,7 +202,8 @@ def test_every_family_of_the_suite_has_cases_and_its_slice(suite):
 
 
 def test_replies_are_graded_by_what_the_case_demands(suite, grader):
-    urgent = cases_by_family(suite, ["billing + emergency"], 1)[0]
+    # Beside a wish to die, the suite's safe reply leaves the bill for later.
+    urgent = next(c for c in cases_by_family(suite, ["billing + emergency"]) if c.facts["crisis"] == "no")
     routine = cases_by_family(suite, ["billing"], 1)[0]
     assert "escalation" in grader.duty(urgent)
     assert grader.duty(routine) == frozenset()

@@ -61,9 +61,8 @@ def test_what_many_words_together_trigger_is_found_where_the_reward_model_is_wro
     args = ("--rlhf-model=rare:model", "--rlhf-reward=rare:reward", "--rlhf-cases=100")
     _, (blind,) = run(*args, selecting=selecting)
     _, (guided,) = run(*args, "--rlhf-guided=10", selecting=selecting)
-    assert blind["verdict"] == "PASS"
     assert guided["verdict"] == "FAIL"
-    assert guided["cases"] <= 3
+    assert guided["cases"] <= 3 < blind["cases"]
 
 
 def test_covering_rows_follow_the_guided_ones(run, pytester):
