@@ -33,8 +33,6 @@ def test_guided_cases_find_and_shrink_what_the_reward_model_misjudges(run):
     assert len(finding["counterexample"]["ingredients"]) <= 3
     assert finding["cases"] <= 60
     assert "--rlhf-guided=24" in result.stdout.str()
-    _, (again,) = run("--rlhf-model=clinic:covered", "--rlhf-guided=24", "-n2")
-    assert again["counterexample"]["ingredients"] == finding["counterexample"]["ingredients"]
 
 
 RARE = """
@@ -63,6 +61,17 @@ def test_what_many_words_together_trigger_is_found_where_the_reward_model_is_wro
     _, (guided,) = run(*args, "--rlhf-guided=10", selecting=selecting)
     assert guided["verdict"] == "FAIL"
     assert guided["cases"] <= 3 < blind["cases"]
+
+
+def test_workers_are_guided_to_the_same_counterexample(run, pytester):
+    spec = SPEC.replace('.shows("escalation")', ".text.startswith('Please')")
+    pytester.makepyfile(rare=RARE, test_own=spec)
+    pytester.syspathinsert()
+    args = ("--rlhf-model=rare:model", "--rlhf-reward=rare:reward", "--rlhf-guided=10")
+    _, (alone,) = run(*args)
+    _, (workers,) = run(*args, "-n2")
+    assert alone["verdict"] == "FAIL"
+    assert workers["counterexample"]["ingredients"] == alone["counterexample"]["ingredients"]
 
 
 def test_covering_rows_follow_the_guided_ones(run, pytester):
