@@ -12,7 +12,7 @@ from random import Random
 from pytest_rlhfstress.conversation import Ingredient
 from pytest_rlhfstress.stress_route.composing import SPEAKING, changes
 from pytest_rlhfstress.stress_route.dialogue_composing import Drawn, composer_of
-from pytest_rlhfstress.stress_route.wanted import Slot, Wanted
+from pytest_rlhfstress.stress_route.wanted import Wanted
 from pytest_rlhfstress.suites import MATTERS, Entry
 
 Key = str
@@ -47,15 +47,21 @@ class Grid:
             if (name in shifts and name not in shown) or (entry.language and entry.language not in languages)
         }
         self.names = [list(dict.fromkeys(str(i) for i in slot.options if str(i) not in idle)) for slot in self.slots]
+        self._wordings: list[dict[Key, list[Ingredient]]] = [{} for _ in self.slots]
+        for slot, wordings in zip(self.slots, self._wordings, strict=True):
+            for option in slot.options:
+                wordings.setdefault(str(option), []).append(option)
         self._allies = {
             name: frozenset(o for o, other in entries.items() if o != name and _compatible(entry, other))
             for name, entry in entries.items()
         }
 
-    def best_worded(self, slot: Slot, key: Key, row: Collection[Key | None]) -> list[Ingredient]:
-        """The wordings of ``key`` in which most of the row's shifts of spelling show."""
+    def best_worded(self, at: int, key: Key, row: Collection[Key | None]) -> list[Ingredient]:
+        """The wordings of ``key`` in slot ``at`` in which most of the row's shifts of spelling show."""
         shifts = self._shifts & set(row)
-        options = [i for i in slot.options if str(i) == key]
+        options = self._wordings[at][key]
+        if not shifts:
+            return options
         shown = [len(self._showing.get(option, frozenset()) & shifts) for option in options]
         return [option for option, count in zip(options, shown, strict=True) if count == max(shown)]
 
@@ -147,19 +153,16 @@ def _filled(grid: Grid, start: Tuple, wanted: set[Tuple], strength: int, random:
         present = [k for k in keys if k]
         options = [n for n in grid.names[at] if grid.allows(n, present)]
         rests = list(combinations(present, strength - 1))
-        gains = {n: sum(frozenset((n, *rest)) in wanted for rest in rests) for n in options}
+        gains = {n: sum([frozenset((n, *rest)) in wanted for rest in rests]) for n in options} if wanted else {}
         best = max(gains.values(), default=0)
         # A slot with nothing left to cover is filled every other time all the same: larger sets occur by chance then.
         if best or (options and (grid.slots[at].required or not wanted or random.random() < FILLED)):
-            keys[at] = random.choice([n for n, gain in gains.items() if gain == best])
+            keys[at] = random.choice([n for n in options if gains.get(n, 0) == best])
     return keys
 
 
 def _worded(grid: Grid, keys: Sequence[Key | None], random: Random) -> Row:
-    return tuple(
-        random.choice(grid.best_worded(slot, key, keys)) if key else None
-        for slot, key in zip(grid.slots, keys, strict=True)
-    )
+    return tuple(random.choice(grid.best_worded(at, key, keys)) if key else None for at, key in enumerate(keys))
 
 
 def tuples_in(cases: Iterable[Drawn], strength: int) -> set[Tuple]:
