@@ -15,5 +15,6 @@ def test_no_reply_is_lost_and_no_report_torn_when_runs_are_killed_at_random_mome
 
     found = play(3, tmp_path, seed=3)
     assert found.failures == 0, found
-    assert sum(found.rounds[number.name] for number in SIGNALS) >= 3
-    assert found.kept_when_killed > 0
+    assert sum(found.rounds[number.name] for number in SIGNALS) >= 1
+    assert found.rounds["not killed"] >= 1
+    assert found.requests >= 100
