@@ -40,8 +40,10 @@ _REFUSED: dict[type[nodes.Node], str] = {
     nodes.Mod: "%",
     nodes.Concat: "~ (write + instead)",
 }
-_FAILURES = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError)
-"""What a template may raise while it is rendered."""
+_FAILURES = (
+    TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError, NameError,
+)  # fmt: skip
+"""What a template may raise while it is rendered; NameError, since Jinja2 compiles an endless number to `inf`."""
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
