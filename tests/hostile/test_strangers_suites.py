@@ -48,8 +48,8 @@ TEMPLATES = {
     "deep parentheses": "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}",
     "many blocks": "{% if 1 %}" * 1500 + "{% endif %}" * 1500,
     "a number of 10000 digits": "{{ " + "9" * 10_000 + " }}",
-    "a number without end": "{{ 1e9999 }}",
-    "a quotient without end": "{{ 1e300 / 1e-300 }}",
+    "a number without end": "{% if rest|length < 1e9999 %}x{% endif %}",
+    "a quotient without end": "{% if rest|length < 1e300 / 1e-300 %}x{% endif %}",
     "too long": "x" * 20_001,
 }
 
