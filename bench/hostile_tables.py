@@ -24,6 +24,7 @@ KINDS = {
     "test_faulty_endpoints": "faults of an endpoint",
     "test_faulty_files_and_clocks": "faults of disks, stores and clocks",
     "test_killed_runs": "runs killed at random moments (short form)",
+    "test_long_runs": "many cases in one run (short form)",
     "test_strangers_suites": "suites and templates from strangers",
     "test_keys_network_permissions": "keys, contacts and permissions",
     "test_fuzzed_readers": "readers fuzzed (short form)",
