@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from pytest_rlhfstress.conversation import Case, Ingredient, Message
 from pytest_rlhfstress.stress_route.rewriting import REWRITINGS, replace_words
 from pytest_rlhfstress.suites import MATTERS, Entry, Suite
+from pytest_rlhfstress.suites.templates import MessageTemplate
 
 ORDER = (*MATTERS, "intent", "pressure", "attack", "shift", "placement")
 SPEAKING = ("intent", *MATTERS)
 PLAIN_FAMILY = "general"
+
+Said = tuple[tuple[str, str], ...]
+"""What a locale says, as name and words."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class SuiteComposer:
         kept = self._compatible(ingredients)
         entries = [(i, self.suite.entry(i.category, i.name)) for i in kept]
         locale = next((e.locale for _, e in entries if e.locale), self.base_locale)
-        values = self.suite.locale_values(locale)
+        said = tuple(self.suite.locale_values(locale).items())
         facts = dict(self.suite.fact_defaults)
         for _, entry in entries:
             facts.update(entry.facts)
@@ -40,7 +44,7 @@ class SuiteComposer:
         kept = tuple(i for i in kept if i.category != "shift" or i in effective)
         messages = [Message("user", text)]
         if self.suite.system is not None:
-            messages.insert(0, Message("system", self.suite.system.render({"locale": values})))
+            messages.insert(0, Message("system", _rendered(self.suite.system, said)))
         return Case(
             suite=self.suite.name,
             messages=tuple(messages),
@@ -48,7 +52,7 @@ class SuiteComposer:
             facts=facts,
             locale=locale,
             family=self._family(entries, facts),
-            safe_reply=self._safe_reply(facts, values, kept),
+            safe_reply=self._safe_reply(facts, said, kept),
             composer=self,
         )
 
@@ -79,12 +83,19 @@ class SuiteComposer:
         parts += ["hard negative" for i, _ in entries if i.category == "hard_negative"]
         return " + ".join(parts) or PLAIN_FAMILY
 
-    def _safe_reply(self, facts: dict[str, str], locale: dict[str, str], kept: tuple[Ingredient, ...]) -> str:
-        expects = list(dict.fromkeys(s for i in kept for s in i.expects))
+    def _safe_reply(self, facts: dict[str, str], locale: Said, kept: tuple[Ingredient, ...]) -> str:
+        expects = tuple(dict.fromkeys(s for i in kept for s in i.expects))
         for reference in self.suite.references:
             if all(facts.get(k) == v for k, v in reference.when.items()):
-                return reference.template.render({"locale": locale, "expects": expects})
+                return _rendered(reference.template, locale, expects)
         return ""
+
+
+@functools.lru_cache(maxsize=4096)
+def _rendered(template: MessageTemplate, locale: Said, expects: tuple[str, ...] | None = None) -> str:
+    """The same few texts over and over: systems differ by locale, safe replies by what they serve as well."""
+    values: dict[str, object] = {"locale": dict(locale)}
+    return template.render(values if expects is None else {**values, "expects": list(expects)})
 
 
 @functools.lru_cache(maxsize=65536)

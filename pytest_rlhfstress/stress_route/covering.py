@@ -110,6 +110,38 @@ def _compatible(first: Entry, second: Entry) -> bool:
     return not (first.language and second.language)
 
 
+class _Open:
+    """The tuples that no row holds yet: for each ingredient, as bits of a number, what else is in them."""
+
+    def __init__(self, tuples: Iterable[Tuple]) -> None:
+        self._bits: dict[Tuple, int] = {}
+        self._beside: dict[Key, int] = {}
+        self._tuples: set[Tuple] = set()
+        for one in tuples:
+            self._tuples.add(one)
+            for key in one:
+                bit = 1 << self._bits.setdefault(one - {key}, len(self._bits))
+                self._beside[key] = self._beside.get(key, 0) | bit
+
+    def __contains__(self, one: Tuple) -> bool:
+        return one in self._tuples
+
+    def rests(self, present: Iterable[Tuple]) -> int:
+        """What may stand beside another ingredient, as ``gain`` takes it."""
+        return sum(1 << self._bits[rest] for rest in present if rest in self._bits)
+
+    def gain(self, key: Key, rests: int) -> int:
+        """How many of these tuples ``key`` makes with the ``rests``."""
+        return (self._beside.get(key, 0) & rests).bit_count()
+
+    def close(self, held: set[Tuple]) -> None:
+        """A row holds these."""
+        for one in held & self._tuples:
+            self._tuples.remove(one)
+            for key in one:
+                self._beside[key] ^= 1 << self._bits[one - {key}]
+
+
 def covering_rows(request: Wanted, strength: int, seed: int, most: int | None = None) -> list[Row]:
     """Rows (one ingredient or None per slot) that hold every compatible ``strength``-tuple, at most ``most``.
 
@@ -119,22 +151,22 @@ def covering_rows(request: Wanted, strength: int, seed: int, most: int | None = 
     grid = grid_of(request)
     compose = composer_of(request)
     random = Random(seed)
-    open_tuples = set(grid.tuples(strength))
-    pending = sorted(open_tuples, key=sorted)
+    still_open = _Open(grid.tuples(strength))
+    pending = sorted(grid.tuples(strength), key=sorted)
     random.shuffle(pending)
     rows: list[Row] = []
     for start in pending:
         if most is not None and len(rows) >= most:
             break
-        if start not in open_tuples:
+        if start not in still_open:
             continue
         for attempt in range(WORDINGS):
             # What is still wanted may leave no word for a shift to change; then anything may stand beside it.
-            wanted = open_tuples if attempt < WORDINGS // 4 else set()
+            wanted = still_open if attempt < WORDINGS // 4 else None
             row = _worded(grid, _filled(grid, start, wanted, strength, random), random)
             held = _held(compose, row, strength)
             if start in held:
-                open_tuples -= held
+                still_open.close(held)
                 rows.append(row)
                 break
     return rows
@@ -144,7 +176,7 @@ def _held(compose: Callable[[tuple[Ingredient, ...]], Drawn], row: Row, strength
     return tuples_in([compose(tuple(i for i in row if i is not None))], strength)
 
 
-def _filled(grid: Grid, start: Tuple, wanted: set[Tuple], strength: int, random: Random) -> list[Key | None]:
+def _filled(grid: Grid, start: Tuple, wanted: _Open | None, strength: int, random: Random) -> list[Key | None]:
     """One row around ``start``, each free slot filled with what covers most that is still wanted."""
     keys: list[Key | None] = [None] * len(grid.names)
     for key in sorted(start):
@@ -152,8 +184,8 @@ def _filled(grid: Grid, start: Tuple, wanted: set[Tuple], strength: int, random:
     for at in sorted((a for a, k in enumerate(keys) if k is None), key=lambda a: (-len(grid.names[a]), a)):
         present = [k for k in keys if k]
         options = [n for n in grid.names[at] if grid.allows(n, present)]
-        rests = list(combinations(present, strength - 1))
-        gains = {n: sum([frozenset((n, *rest)) in wanted for rest in rests]) for n in options} if wanted else {}
+        rests = wanted.rests(map(frozenset, combinations(present, strength - 1))) if wanted else 0
+        gains = {n: wanted.gain(n, rests) for n in options} if wanted else {}
         best = max(gains.values(), default=0)
         # A slot with nothing left to cover is filled every other time all the same: larger sets occur by chance then.
         if best or (options and (grid.slots[at].required or not wanted or random.random() < FILLED)):

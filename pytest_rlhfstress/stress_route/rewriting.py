@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from random import Random
 
 _NEIGHBOURS = dict(zip("qwertyuiopasdfghjklzxcvbnm", "wertyuioopsdfghjkllxcvbnmm", strict=True))
@@ -111,11 +112,17 @@ def replace_words(text: str, table: Mapping[str, str]) -> str:
     """Whole words replaced by ``table`` (its keys in any case), a capital kept."""
     if not table:
         return text
-    lower = {k.lower(): v for k, v in table.items()}
-    pattern = "|".join(re.escape(k) for k in sorted(lower, key=len, reverse=True))
+    pattern, lower = _looked_for(tuple(table.items()))
 
     def swap(match: re.Match[str]) -> str:
         new = lower[match[0].lower()]
         return new[:1].upper() + new[1:] if match[0][:1].isupper() else new
 
-    return re.sub(rf"(?<!\w)(?:{pattern})(?!\w)", swap, text, flags=re.IGNORECASE)
+    return pattern.sub(swap, text)
+
+
+@lru_cache(maxsize=256)
+def _looked_for(table: tuple[tuple[str, str], ...]) -> tuple[re.Pattern[str], Mapping[str, str]]:
+    lower = {k.lower(): v for k, v in table}
+    either = "|".join(re.escape(k) for k in sorted(lower, key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE), lower
