@@ -84,12 +84,15 @@ class Asker:
         begun by then is abandoned.
         """
         keyed = [self.keyed(question) for question in questions]
-        futures = self.begin(keyed)
+        known = {one.key: answer for one in keyed if (answer := self.known(one)) is not None}
+        missing = [one for one in keyed if one.key not in known]
+        futures = self.begin(missing)
         try:
-            return [self.result(one, future) for one, future in zip(keyed, futures, strict=True)]
+            known |= {one.key: self.result(one, future) for one, future in zip(missing, futures, strict=True)}
         except BaseException:
             self.abandon(futures)
             raise
+        return [known[one.key] for one in keyed]
 
     def keyed(self, question: Question) -> Keyed:
         """The question with the key its reply is stored under."""
@@ -112,26 +115,18 @@ class Asker:
         """Whether the question is being asked, or waits to be."""
         return self._live(keyed.key) is not None
 
-    def begin(self, questions: Sequence[Keyed], first: bool = False) -> list[Future[Answer]]:
-        """A future for each question: done where the answer is known, else being asked.
+    def begin(self, unknown: Sequence[Keyed], first: bool = False) -> list[Future[Answer]]:
+        """A future for each question that is not known: it is being asked, or shall be.
 
         They are asked in order, after those begun earlier, or before them where they come ``first``. Raises
         UserError where the record mode forbids asking, and what the provider said when it refuses for good.
         """
-        futures = {key: future for key in {q.key for q in questions} if (future := self._live(key)) is not None}
-        missing = {q.key: q for q in questions if q.key not in futures}
-        for key, one in tuple(missing.items()):
-            answer = self.known(one)
-            if answer is not None:
-                futures[key] = _done(answer)
-                del missing[key]
+        missing = {one.key: one for one in unknown if self._live(one.key) is None}
         if missing:
             self._may_ask(list(missing.values()))
             begun = self._door().submit(list(missing.values()), first)
-            new = dict(zip(missing, begun, strict=True))
-            self._under_way.update(new)
-            futures.update(new)
-        return [futures[q.key] for q in questions]
+            self._under_way.update(zip(missing, begun, strict=True))
+        return [self._under_way[one.key] for one in unknown]
 
     def result(self, keyed: Keyed, future: Future[Answer]) -> Answer:
         """The answer, waited for. Raises UserError where the model or its provider misbehaves."""
@@ -187,9 +182,3 @@ class Asker:
     def _notice(self, text: str) -> None:
         if text not in self.notices:
             self.notices.append(text)
-
-
-def _done(answer: Answer) -> Future[Answer]:
-    future: Future[Answer] = Future()
-    future.set_result(answer)
-    return future

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -26,6 +27,8 @@ LOOK_SECONDS = (0.02, 0.25)
 """How long, at first and at most, until the store is looked at again for a reply that others are fetching."""
 TAKE_OVER_SECONDS = 2.0
 GATHERING_SECONDS = 0.005
+SWITCH_SECONDS = 0.001
+"""How long a spec at work keeps the thread that sends and receives waiting; Python's own 5 ms idle the network."""
 
 
 @dataclass(eq=False)
@@ -51,6 +54,7 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._store_thread = ThreadPoolExecutor(1, "rlhf-store") if store.backend.shared else None
         self._threads = ThreadPoolExecutor(self.concurrency, "rlhf-model") if model.blocking else None
+        sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_SECONDS))
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="rlhf-asking", daemon=True)
         self._thread.start()

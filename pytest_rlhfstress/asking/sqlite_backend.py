@@ -36,20 +36,22 @@ class SqliteBackend:
         """
         self.path = path
         self._read_only = read_only
-        self._lock = threading.Lock()
+        self._lock, self._reading_lock = threading.Lock(), threading.Lock()
         self._inode = 0
+        # Whoever reads in this process does not wait for its writer either.
         if read_only:
-            self._connection = self._opened_for_reading()
+            self._reader = self._connection = self._opened_for_reading()
         else:
             self._connection = self._opened()
+            self._reader = self._connected()
 
     def find(self, keys: Collection[str]) -> dict[str, Entry]:
         """As Backend says."""
         found: dict[str, Entry] = {}
-        with self._using() as connection:
+        with self._reading_lock, self._explaining():
             for part in parts(keys):
                 marks = ",".join("?" * len(part))
-                rows = connection.execute(
+                rows = self._reader.execute(
                     f"SELECT key, question, reply, run, kept_at FROM replies WHERE key IN ({marks})", part
                 )
                 found.update((row[0], Entry(*row)) for row in rows)
@@ -90,7 +92,8 @@ class SqliteBackend:
 
     def close(self) -> None:
         """Close the file; the last process to do so leaves a single file without companions."""
-        with self._lock:
+        with self._lock, self._reading_lock:
+            self._reader.close()
             self._connection.close()
 
     def _opened(self) -> sqlite3.Connection:
@@ -102,13 +105,16 @@ class SqliteBackend:
         except OSError as error:
             raise UserError(f"the reply store {self.path} cannot be opened: {error.strerror}") from None
         with self._explaining():
-            connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+            connection = self._connected()
             try:
                 self._prepare(connection)
             except BaseException:
                 connection.close()
                 raise
         return connection
+
+    def _connected(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
@@ -142,20 +148,15 @@ class SqliteBackend:
         return connection
 
     @contextmanager
-    def _using(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._explaining():
-            yield self._connection
-
-    @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
-        with self._using() as connection:
-            connection.execute("BEGIN IMMEDIATE")
+        with self._lock, self._explaining():
+            self._connection.execute("BEGIN IMMEDIATE")
             try:
-                yield connection
+                yield self._connection
             except BaseException:
-                connection.execute("ROLLBACK")
+                self._connection.execute("ROLLBACK")
                 raise
-            connection.execute("COMMIT")
+            self._connection.execute("COMMIT")
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:

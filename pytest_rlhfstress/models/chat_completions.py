@@ -18,7 +18,7 @@ from pytest_rlhfstress.models.faults import (
     status_of,
     transient,
 )
-from pytest_rlhfstress.models.keys import json_without_keys, without_keys
+from pytest_rlhfstress.models.keys import json_without_keys, key_hider, without_keys
 from pytest_rlhfstress.models.question import Question, Sampling
 
 SHOWN = 300
@@ -59,12 +59,13 @@ def reply_of(body: object, question: Question, seconds: float, name: str) -> Rep
     usage = mapping(body.get("usage"))
     said = text_in(message.get("content")) or str(message.get("refusal") or "")
     # Some servers repeat what they were sent, which would be kept and shown.
-    text = without_keys(said)
+    hide = key_hider()
+    text = hide(said)
     return Reply(
         text=text,
         tool_calls=tuple(map(_without_keys, tool_calls_in(message.get("tool_calls")))),
-        finish_reason=without_keys(str(choices[0].get("finish_reason") or "stop")),
-        model=without_keys(str(body.get("model") or "")),
+        finish_reason=hide(str(choices[0].get("finish_reason") or "stop")),
+        model=hide(str(body.get("model") or "")),
         usage=Usage(_count(usage, "prompt_tokens"), _count(usage, "completion_tokens")) if usage else None,
         latency=seconds,
         sample=question.sample,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 
 KEYS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 """How the names of environment variables end whose values are nobody's business."""
@@ -14,11 +15,20 @@ HIDDEN = "***"
 
 def without_keys(text: str) -> str:
     """``text`` with every key that stands in the environment made unreadable, as it is or as JSON writes it."""
-    for name, value in os.environ.items():
-        if name.endswith(KEYS) and len(value) >= SHORTEST:
-            for written in (value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]):
-                text = text.replace(written, HIDDEN)
-    return text
+    return key_hider()(text)
+
+
+def key_hider() -> Callable[[str], str]:
+    """``without_keys`` for many texts: the environment is looked through once."""
+    keys = [value for name, value in os.environ.items() if name.endswith(KEYS) and len(value) >= SHORTEST]
+    written = [w for key in keys for w in (key, json.dumps(key)[1:-1], json.dumps(key, ensure_ascii=False)[1:-1])]
+
+    def hide(text: str) -> str:
+        for key in written:
+            text = text.replace(key, HIDDEN)
+        return text
+
+    return hide
 
 
 def json_without_keys(text: str) -> str:
