@@ -34,7 +34,8 @@ class Asker:
         self._asking: Dispatcher | Here | None = None
         self._under_way: dict[str, Future[Answer]] = {}
         self._unanswered: dict[str, Unanswered] = {}
-        self._accounted: set[str] = set()
+        self._accounted: set[int] = set()
+        """By the hashes of the keys: a long run asks much."""
         self.refused: PermanentFault | None = None
         """What the provider said when it refused for good; nothing is asked after that."""
 
@@ -106,8 +107,8 @@ class Asker:
         if under_way is not None and not under_way.cancelled():
             return under_way.result() if under_way.done() and under_way.exception() is None else None
         found = self.store.find([keyed.key]).get(keyed.key)
-        if found is not None and keyed.key not in self._accounted:
-            self._accounted.add(keyed.key)
+        if found is not None and hash(keyed.key) not in self._accounted:
+            self._accounted.add(hash(keyed.key))
             self.from_store += self.store.is_older(keyed.key)
         return found
 
@@ -138,12 +139,12 @@ class Asker:
         self._under_way.pop(keyed.key, None)
         if isinstance(answer, Unanswered):
             self._unanswered[keyed.key] = answer
-        elif keyed.key not in self._accounted and not answer.text and not answer.tool_calls:
+        elif hash(keyed.key) not in self._accounted and not answer.text and not answer.tool_calls:
             self._notice(f"the model {self.model.name} returned an empty reply")
-        if isinstance(answer, Reply) and answer.usage is not None and keyed.key not in self._accounted:
+        if isinstance(answer, Reply) and answer.usage is not None and hash(keyed.key) not in self._accounted:
             self.counts.prompt_tokens += answer.usage.prompt_tokens
             self.counts.completion_tokens += answer.usage.completion_tokens
-        self._accounted.add(keyed.key)
+        self._accounted.add(hash(keyed.key))
         return answer
 
     def abandon(self, futures: Iterable[Future[Answer]]) -> None:

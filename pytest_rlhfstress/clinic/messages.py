@@ -29,7 +29,7 @@ def tokens(text: str) -> list[str]:
     return ["0" if word.isdigit() else word for word in _WORD.findall(plain)]
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=8192)
 def hashed(text: str, width: int = WIDTH) -> Row:
     """The slots of a text's grams and their signed values, of unit length together. Sentences come again and again."""
     placed = [(*_slot(gram, width), weight) for gram, weight in sorted(_grams(text).items())]
@@ -45,7 +45,7 @@ def _grams(text: str) -> dict[str, float]:
     return pairs | {f"{w[:BEGINNING]}*": 1.0 for w in words if len(w) > BEGINNING} | dict.fromkeys(words, 1.0)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _slot(gram: str, width: int) -> tuple[int, float]:
     code = zlib.crc32(gram.encode("utf-8", "surrogatepass"))
     return (code >> 1) % width, 1.0 if code & 1 else -1.0

@@ -150,7 +150,7 @@ class AskingAhead:
         failure = self._spec.failure
         if not self._failed or failure is None:
             return AllHold()
-        return FailAlike(failure.error, ((j.ingredients, j.broken) for j in self._spec.judged.values()))
+        return FailAlike(failure.error, self._spec.judged.recent)
 
     @property
     def _most(self) -> int:

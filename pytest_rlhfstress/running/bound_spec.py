@@ -44,7 +44,7 @@ class BoundSpec:
             samples, hold = mark.kwargs.get("of", samples), mark.kwargs.get("hold", mark.kwargs.get("of", samples))
             wrong = _wrong_samples(samples, hold)
         observe = observer(item.config, item.nodeid)
-        self.spec = SpecRun(1, 1) if wrong else SpecRun(samples, hold, observe)
+        self.spec = SpecRun(1, 1) if wrong else SpecRun(samples, hold, observe, run.options.strength)
         self._wrong_marker = f"{item.nodeid}: {wrong}" if wrong else ""
         self.rate: RateFound | None = None
         self.heard: Heard | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -79,9 +78,8 @@ def _claim(item: pytest.Item) -> str:
 
 
 def _slices(spec: SpecRun) -> tuple[Slice, ...]:
-    tried = Counter(j.family for j in spec.judged.values())
-    failing = Counter(j.family for j in spec.judged.values() if j.broken)
-    found = [Slice(family, count, failing[family]) for family, count in tried.items()]
+    judged = spec.judged
+    found = [Slice(family, count, judged.failing[family]) for family, count in judged.tried.items()]
     return tuple(sorted(found, key=lambda s: (-s.share, -s.failing, s.family)))
 
 

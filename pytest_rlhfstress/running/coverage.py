@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import combinations
+from collections.abc import Set
 from typing import TYPE_CHECKING
 
-from pytest_rlhfstress.conversation import Ingredient
 from pytest_rlhfstress.finding import PairsCovered
 
 if TYPE_CHECKING:
@@ -15,12 +13,11 @@ if TYPE_CHECKING:
 WORDS = {2: "pair", 3: "triple"}
 
 
-def coverage_of(request: Wanted, strength: int, judged: Iterable[tuple[Ingredient, ...]]) -> PairsCovered:
-    """The sets of ``strength`` ingredients that occurred in judged cases, of all that can stand together."""
+def coverage_of(request: Wanted, strength: int, occurred: Set[frozenset[str]]) -> PairsCovered:
+    """The sets of ``strength`` ingredients that ``occurred`` in judged cases, of all that can stand together."""
     from pytest_rlhfstress.stress_route.covering import grid_of
 
     feasible = grid_of(request).tuples(strength)
-    occurred = {frozenset(c) for held in judged for c in combinations(sorted(map(str, held)), strength)}
     return PairsCovered(strength, len(feasible & occurred), len(feasible))
 
 

@@ -25,7 +25,7 @@ def finding_of(bound: BoundSpec, error: BaseException | None) -> Finding:
     """What the spec found."""
     options = bound.run.options
     request = request_of_item(bound.item)
-    held = [judged.ingredients for judged in bound.spec.judged.values()]
+    occurred = bound.spec.judged.occurred
     context = Context(
         suite=bound.suite.name if bound.suite else "",
         model=bound.model_name or (options.model if AUDIT in bound.item.fixturenames else ""),
@@ -36,7 +36,7 @@ def finding_of(bound: BoundSpec, error: BaseException | None) -> Finding:
         flags=(*_path_of(bound.suite, options), *_flags(options)),
         heard=bound.heard,
         exhausted=bound.exhausted,
-        coverage=coverage_of(request, options.strength, held) if request and bound.rate is None else None,
+        coverage=coverage_of(request, options.strength, occurred) if request and bound.rate is None else None,
     )
     return conclude(bound.item, bound.spec, error, context)
 

@@ -7,12 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from pytest_rlhfstress.conversation import Ingredient
 from pytest_rlhfstress.errors import UserError
 from pytest_rlhfstress.running.attempt import Attempt
 from pytest_rlhfstress.running.hearing import Hearing
+from pytest_rlhfstress.running.judged_cases import Judged, JudgedCases
 
 Observe = Callable[[Attempt, bool], None]
 """Is told of each distinct case when it is first judged, and whether it broke the invariant."""
@@ -47,18 +46,10 @@ class Failure:
     held: Attempt | None = None
 
 
-class Judged(NamedTuple):
-    """A case of which it is known whether the invariant held."""
-
-    family: str
-    ingredients: tuple[Ingredient, ...]
-    broken: bool
-
-
 class SpecRun:
     """Watches a spec's body. The last failure seen is the minimal one: Hypothesis ends by replaying it."""
 
-    def __init__(self, samples: int, hold: int, observe: Observe | None = None) -> None:
+    def __init__(self, samples: int, hold: int, observe: Observe | None = None, strength: int = 2) -> None:
         self._observe = observe
         self.samples = samples
         self.hold = hold
@@ -68,8 +59,7 @@ class SpecRun:
         self.unanswered = 0
         self.unanswered_reason = ""
         self.searching = False
-        self.judged: dict[int, Judged] = {}
-        """By the hash of what was said: a long spec says much."""
+        self.judged = JudgedCases(strength)
         self.carried_out = 0
         self.examined = 0
         """Of those carried out, the ones that asked the assistant, where it is the assistant that is tested."""
@@ -144,13 +134,12 @@ class SpecRun:
         if case is not None:
             said = tuple(m.content for m in case.messages if m.role == "user")
             key = hash((case.locale, said, case.names("fault")))
-            judged = Judged(case.family, case.ingredients, broken)
+            family, ingredients = case.family, case.ingredients
         elif attempt.answered:
-            key, judged = hash(attempt.answered[-1].messages), Judged(OWN_PROMPTS, (), broken)
+            key, family, ingredients = hash(attempt.answered[-1].messages), OWN_PROMPTS, ()
         else:
             return
-        if key not in self.judged:
-            self.judged[key] = judged
+        if self.judged.note(key, family, Judged(ingredients, broken)):
             self._tell(attempt, broken)
 
     def _tell(self, attempt: Attempt, broken: bool) -> None:
