@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,21 @@ def _take_and_hang(path, key, taken):
     open_store(path).take([key])
     taken.set()
     time.sleep(60)
+
+
+def test_whoever_looks_for_a_reply_does_not_wait_for_a_writer_that_waits(path):
+    store, kept, wanted = open_store(path), keyed("kept"), keyed("wanted")
+    store.keep([(kept, Reply("hi"))])
+    with sqlite3.connect(path, isolation_level=None) as other, ThreadPoolExecutor(1) as pool:
+        other.execute("BEGIN IMMEDIATE")
+        taking = pool.submit(store.take, [wanted.key])
+        began = time.monotonic()
+        while time.monotonic() - began < 0.3:
+            assert store.find([kept.key]) == {kept.key: Reply("hi")}
+        assert not taking.done()
+        other.execute("ROLLBACK")
+        assert taking.result(timeout=20).mine == {wanted.key}
+    store.close()
 
 
 def test_what_a_killed_process_was_asking_may_be_asked_at_once(path):
