@@ -58,6 +58,8 @@ class AskingAhead:
         self._rehearsing = 0.0
         self._waiting = 0.0
         self._expected: dict[str, Future[Answer]] = {}
+        self._reserve: dict[str, Keyed] = {}
+        """What will be asked next, found in idle moments and not begun yet."""
         self._begin()
 
     def _begin(self) -> None:
@@ -187,25 +189,47 @@ class AskingAhead:
             self._advance(room)
 
     def _advance(self, wanted: int) -> None:
-        rehearsal = self._rehearsal
-        if rehearsal is None or rehearsal.over:
-            return
-        began = time.monotonic()
-        position = self._spec.carried_out - self._since
-        found = rehearsal.advance(wanted, len(self._expected), position, self._depth.most)
-        self._rehearsing += time.monotonic() - began
+        """Begin the next questions, ``wanted`` of them where so many are to be seen."""
+        if self._reserve and self._depth.most > 1:
+            # A further question of a case under way comes before the first ones of later cases.
+            further = self._rehearse(wanted, new_cases=False)
+            self._reserve = {keyed.key: keyed for keyed in (*further, *self._reserve.values())}
+        if len(self._reserve) < wanted:
+            self._reserve.update((k.key, k) for k in self._rehearse(wanted - len(self._reserve)))
+        found = list(self._reserve.values())[:wanted]
         for keyed, future in zip(found, self._asker.begin(found), strict=True):
+            del self._reserve[keyed.key]
             self._expected[keyed.key] = future
             future.add_done_callback(lambda _: self._arrivals.put(None))
+
+    def _rehearse(self, wanted: int, new_cases: bool = True) -> list[Keyed]:
+        rehearsal = self._rehearsal
+        if rehearsal is None or rehearsal.over:
+            return []
+        began = time.monotonic()
+        position = self._spec.carried_out - self._since
+        ahead = len(self._expected) + len(self._reserve)
+        found = rehearsal.advance(wanted, ahead, position, self._depth.most, new_cases)
+        self._rehearsing += time.monotonic() - began
+        return found
+
+    def _rehearse_idly(self) -> bool:
+        """Look a little further than may be asked, while there is nothing else to do; whether anything was found."""
+        before = len(self._reserve)
+        if not self._failed and self._depth.most == 1 and before < self._most:
+            self._reserve.update((k.key, k) for k in self._rehearse(self._portion))
+        return len(self._reserve) > before
 
     def _wait(self, keyed: Keyed, future: Future[Answer]) -> Answer:
         began = time.monotonic()
         rehearsed = self._rehearsing
         overtaken = None
         future.add_done_callback(lambda _: self._arrivals.put(None))
+        idle = False
         while not future.done():
+            idle = idle or not self._rehearse_idly()
             with suppress(queue.Empty):
-                self._arrivals.get(timeout=EVERY_SECONDS)
+                self._arrivals.get(block=idle, timeout=EVERY_SECONDS)
             self._progress.tick()
             if overtaken is None and any(other.done() for other in self._expected.values()):
                 overtaken = time.monotonic()
@@ -222,6 +246,7 @@ class AskingAhead:
             self._rehearsal = None
         self._asker.abandon(self._expected.values())
         self._expected = {}
+        self._reserve = {}
 
 
 class _Depth:

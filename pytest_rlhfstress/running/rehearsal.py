@@ -90,6 +90,7 @@ class Rehearsal:
         self._asked_ahead = 0
         self._position = 0
         self._depth = 1
+        self._new_cases = True
         self._cases = 0
 
     @property
@@ -97,14 +98,16 @@ class Rehearsal:
         """Whether it has come to its end."""
         return self._turns.over
 
-    def advance(self, wanted: int, asked_ahead: int, position: int, depth: int) -> list[Keyed]:
+    def advance(self, wanted: int, asked_ahead: int, position: int, depth: int, new_cases: bool = True) -> list[Keyed]:
         """Go on until ``wanted`` more questions were found, as far as can be seen from the real run's ``position``.
 
         ``asked_ahead`` counts the questions found before that the real run did not come to yet, ``position`` the
-        cases it has carried out; ``depth`` is the most its body has asked for one case.
+        cases it has carried out; ``depth`` is the most its body has asked for one case. Without ``new_cases``
+        only those are gone on with that have begun.
         """
         self._found = {}
         self._wanted, self._asked_ahead, self._position, self._depth = wanted, asked_ahead, position, depth
+        self._new_cases = new_cases
         begun = self._cases > 0
         if begun:
             self._turns.resume()
@@ -149,7 +152,8 @@ class Rehearsal:
 
     def _has_room(self) -> bool:
         too_far = self._cases - self._position > CASES_AHEAD * (self._asked_ahead + self._wanted)
-        return len(self._found) < self._wanted and not too_far and self._expectation.is_worth_asking
+        enough = len(self._found) >= self._wanted or not self._new_cases
+        return not enough and not too_far and self._expectation.is_worth_asking
 
     def _go_on_with_waiting(self) -> None:
         """Take up the scenes whose answers have come and that may ask on; forget those the real run has passed."""
