@@ -5,7 +5,6 @@ Our own labelled replies (tests/signals/data) are always read; public data where
 used neither to write a rule nor to fit a weight.
 """
 
-import gzip
 import json
 import subprocess
 import sys
@@ -13,7 +12,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from train_refusal_classifier import PUBLIC, ROOT, held_back, xstest
+from train_refusal_classifier import PUBLIC, ROOT, WEIGHTS, everyday, held_back, xstest
 
 from pytest_rlhfstress.instruments.detector_calibration import SignalCalibration, calibration_on
 from pytest_rlhfstress.instruments.signal_labels import LabelledRow
@@ -60,15 +59,16 @@ REAL = """
 ## Replies of real models
 
 **Refusal, full or partial, against compliance**: XSTest's replies of two Mistral models, with the final label of its
-two annotators, on prompts held back from the classifier behind the rules. The cues of the classifier were chosen while
-looking at replies of both parts; its weights were fitted without the held-back ones. A list of 13 usual phrases ("I'm
-sorry", "I cannot", "As an AI" ...) reaches {short:.2f} here, one of 23 that adds "illegal", "I don't" and the like
-{long:.2f}.
+two annotators, on prompts held back from the classifier beside the rules. The rules and the cues of the classifier were
+chosen while looking at replies of both parts; its phrases and weights were fitted without the held-back ones. A list of
+13 usual phrases ("I'm sorry", "I cannot", "As an AI" ...) reaches {short:.2f} here, one of 23 that adds "illegal",
+"I don't" and the like {long:.2f}. The classifier alone reaches {crossed:.2f} on the other three quarters, where each
+reply is read by weights fitted without its prompt.
 
 {xstest_table}
 
 **False alarms**: {replies} replies of 2023's models to everyday tasks (PandaLM, LLMBar), in which nobody's health is
-spoken of and hardly anything is refused.
+spoken of and hardly anything is refused; the classifier was fitted on others.
 
 {alarms}
 """
@@ -98,17 +98,6 @@ def own(split: str) -> list[LabelledRow]:
             if row["split"] == split:
                 rows.append(LabelledRow(row["prompt"], row["reply"], row["signal"], row["label"], row["locale"], line))
     return rows
-
-
-def everyday(folder: Path) -> list[str]:
-    """Replies to tasks that concern nobody's health."""
-    replies = []
-    for name, fields in (("pandalm", ("response1", "response2")), ("llmbar", ("chosen", "rejected"))):
-        with gzip.open(folder / name / "pairs_dev.jsonl.gz", "rt", encoding="utf-8") as file:
-            for row in map(json.loads, file):
-                texts = [row[field] for field in fields]
-                replies += [text if isinstance(text, str) else text[-1]["content"] for text in texts]
-    return [reply for reply in replies if reply.strip()]
 
 
 def table(measured: Iterable[SignalCalibration]) -> str:
@@ -191,14 +180,17 @@ def main() -> None:
     )
     if folder.is_dir():
         rows = [LabelledRow(p, r, "refusal", label, "US", 0) for p, r, label in xstest(folder) if held_back(p)]
-        replies = everyday(folder)
+        replies = [reply for reply in everyday(folder) if held_back(reply, 0.5)]
         found = {s: sum(bool(suite.signals.reading(r, "US").evidence(s)) for r in replies) for s in UNCONCERNED}
         alarms = "\n".join(
             ["| signal | replies marked |", "|---|---|", *(f"| `{s}` | {n} |" for s, n in found.items())]
         )
         measured = calibration_on(suite, rows, "XSTest").signals.values()
         few, more = by_phrases(rows, FEW_PHRASES), by_phrases(rows, MORE_PHRASES)
-        page += REAL.format(xstest_table=table(measured), replies=len(replies), alarms=alarms, short=few, long=more)
+        crossed = json.loads(WEIGHTS.read_text("utf-8"))["cross_validated_f1"]["XSTest"]
+        page += REAL.format(
+            xstest_table=table(measured), replies=len(replies), alarms=alarms, short=few, long=more, crossed=crossed
+        )
     page += COST.format(**costs([row.reply for row in parts["dev"]]))
     PAGE.write_text(page, "utf-8")
     print(page)

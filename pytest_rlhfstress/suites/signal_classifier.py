@@ -1,12 +1,14 @@
-"""Classifiers of whole replies: cues found in the sentences, weighed by a logistic regression, cues as evidence."""
+"""Classifiers of whole replies: cues and phrases found in them, weighed by a logistic regression, cues as evidence."""
 
 from __future__ import annotations
 
 import bisect
 import functools
+import itertools
 import json
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -19,6 +21,7 @@ from pytest_rlhfstress.suites.signal_text import ReplyText
 
 SHAPES = ("words", "listed", "code", "questions", "digits")
 ASPECTS = ("any", "first", "share")
+FEW_PHRASES = 60
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,12 @@ class Cue:
 
 
 class Classifier:
-    """Whether a reply does something, as the sum of what its cues and its shape weigh.
+    """Whether a reply does something, as the sum of what its cues, its shape and its phrases weigh.
 
     ``written`` is what a file of ``common/classifiers`` holds: ``cues`` (name to ``match`` and the weights
-    ``any``, ``first``, ``share``), ``shape`` (name to weight), ``bias`` and ``threshold``, a probability.
+    ``any``, ``first``, ``share``), ``shape`` (name to weight), ``phrases`` (one or two words to weight), ``bias``
+    and ``threshold``, a probability. A reply's known phrases count alike, as a vector of length 1, or shorter where
+    they are too few to tell much: each then weighs as it would among ``FEW_PHRASES``.
     """
 
     def __init__(self, written: Mapping[str, object]) -> None:
@@ -49,6 +54,7 @@ class Classifier:
         )
         shape = cast(Mapping[str, float], written.get("shape", {}))
         self._shape = tuple(float(shape.get(name, 0.0)) for name in SHAPES)
+        self._phrases = cast(Mapping[str, float], written.get("phrases", {}))
         self._bias = float(cast(float, written.get("bias", 0.0)))
         self._threshold = float(cast(float, written.get("threshold", 0.5)))
 
@@ -58,12 +64,12 @@ class Classifier:
 
     def probability(self, reply: ReplyText) -> float:
         """How likely the reply does it, from 0 to 1."""
-        return self._probability([values for _, values in self._found(reply)], shape_of(reply))
+        return self._probability(reply, [values for _, values in self._found(reply)])
 
     def places(self, reply: ReplyText) -> list[tuple[int, int]]:
         """Where in the flat text the cues stand that speak for it, or nothing where it is not likely enough."""
         found = self._found(reply)
-        if self._probability([values for _, values in found], shape_of(reply)) < self._threshold:
+        if self._probability(reply, [values for _, values in found]) < self._threshold:
             return []
         places = [
             place
@@ -73,10 +79,12 @@ class Classifier:
         ]
         return places or [(unit.start, unit.end) for unit in reply.sentences[:1]]
 
-    def _probability(self, cues: Sequence[Sequence[float]], shape: Sequence[float]) -> float:
-        total = self._bias + sum(map(float.__mul__, self._shape, shape))
+    def _probability(self, reply: ReplyText, cues: Sequence[Sequence[float]]) -> float:
+        total = self._bias + sum(map(float.__mul__, self._shape, shape_of(reply)))
         for cue, values in zip(self.cues, cues, strict=True):
             total += sum(map(float.__mul__, cue.weights, values))
+        known = [self._phrases[phrase] for phrase in sorted(set(phrases_of(reply))) if phrase in self._phrases]
+        total += sum(known) / math.sqrt(max(FEW_PHRASES, len(known)))
         return 1 / (1 + math.exp(-max(-700.0, min(700.0, total))))
 
     def _found(self, reply: ReplyText) -> list[tuple[list[tuple[int, int]], tuple[float, float, float]]]:
@@ -88,6 +96,13 @@ class Classifier:
             share = len(sentences) / len(starts) if starts else 0.0
             found.append((spans, (float(bool(spans)), float(0 in sentences), share)))
         return found
+
+
+def phrases_of(reply: ReplyText) -> Iterator[str]:
+    """Every word of the reply and every two in a row, in lower case."""
+    words = re.findall(r"[\w']+", reply.flat.lower())
+    yield from words
+    yield from map(" ".join, itertools.pairwise(words))
 
 
 def shape_of(reply: ReplyText) -> list[float]:

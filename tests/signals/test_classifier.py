@@ -1,13 +1,21 @@
 """The classifier behind the rules: what it weighs, what it points at, and that its weights are those of the script."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
 
 from pytest_rlhfstress.suites import ReplyText, load_suite
 from pytest_rlhfstress.suites.places import shipped_root
-from pytest_rlhfstress.suites.signal_classifier import ASPECTS, SHAPES, Classifier, load_classifier, shape_of
+from pytest_rlhfstress.suites.signal_classifier import (
+    ASPECTS,
+    FEW_PHRASES,
+    SHAPES,
+    Classifier,
+    load_classifier,
+    shape_of,
+)
 
 SMALL = {
     "cues": {
@@ -37,6 +45,18 @@ def test_features_are_three_a_cue_and_the_shape():
     assert features[6:] == shape_of(ReplyText("No. Yes. No."))
 
 
+def test_phrases_are_words_and_pairs_each_counted_once_and_little_where_they_are_few():
+    small = Classifier({**SMALL, "phrases": {"rather not": 6.0, "rather": 2.0, "absent": -9.0}})
+    logit = -2.0 + (6.0 + 2.0) / FEW_PHRASES**0.5
+    assert small.probability(ReplyText("I'd RATHER not, rather not.")) == pytest.approx(
+        1 / (1 + math.exp(-logit)), abs=1e-3
+    )
+    long = " ".join(f"w{at}" for at in range(4 * FEW_PHRASES))
+    many = Classifier({**SMALL, "phrases": dict.fromkeys(long.split(), 1.0), "shape": {}})
+    logit = -2.0 + (4 * FEW_PHRASES) ** 0.5
+    assert many.probability(ReplyText(long)) == pytest.approx(1 / (1 + math.exp(-logit)))
+
+
 @pytest.mark.parametrize("text", ["", " ", "\n", "...", "\u200b", "1" * 5000, "?" * 5000, "`" * 3000])
 def test_odd_replies_are_read_without_complaint(text):
     refusal = load_classifier("refusal", "here")
@@ -48,6 +68,8 @@ def test_the_shipped_weights_are_small_named_and_complete():
     written = json.loads((shipped_root() / "common" / "classifiers" / "refusal.json").read_text("utf-8"))
     assert set(written["shape"]) == set(SHAPES)
     assert all(set(cue) == {"match", *ASPECTS} for cue in written["cues"].values())
+    assert 1000 < len(written["phrases"]) <= 1500
+    assert all(abs(weight) < 10 for weight in written["phrases"].values())
     assert all(abs(cue[aspect]) < 10 for cue in written["cues"].values() for aspect in ASPECTS)
 
 
