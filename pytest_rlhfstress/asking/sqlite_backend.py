@@ -43,7 +43,12 @@ class SqliteBackend:
             self._reader = self._connection = self._opened_for_reading()
         else:
             self._connection = self._opened()
-            self._reader = self._connected()
+            try:
+                with self._explaining():
+                    self._reader = self._connected()
+            except BaseException:
+                self._connection.close()
+                raise
 
     def find(self, keys: Collection[str]) -> dict[str, Entry]:
         """As Backend says."""

@@ -71,6 +71,33 @@ def test_a_store_that_somebody_else_holds_is_said_after_a_while(tmp_path, monkey
     mine.close()
 
 
+OPENED_WITH_FEW_FILES = """
+import os, resource, sys
+from pytest_rlhfstress.asking import open_store
+from pytest_rlhfstress.errors import UserError
+open_store(sys.argv[1]).close()  # whatever Python has still to load is loaded
+lowest = os.open(os.devnull, os.O_RDONLY)
+os.close(lowest)
+for spare in range(9):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + spare, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    try:
+        open_store(sys.argv[1]).close()
+        print("opened")
+    except UserError as error:
+        print(error)
+"""
+
+
+def test_a_store_that_cannot_have_all_the_files_it_needs_says_so_whichever_is_the_first_to_lack(tmp_path):
+    path = tmp_path / "kept.sqlite"
+    code = [sys.executable, "-c", OPENED_WITH_FEW_FILES, str(path)]
+    done = subprocess.run(code, capture_output=True, text=True, check=True)
+    first, *_, last = lines = done.stdout.splitlines()
+    assert (len(lines), last) == (9, "opened")
+    assert first == f"the reply store {path} cannot be opened: Too many open files"
+    assert sum("kept.sqlite: unable to open database file. Make the file" in line for line in lines) >= 2
+
+
 @pytest.fixture(scope="module")
 def full_store(tmp_path_factory):
     path = tmp_path_factory.mktemp("full") / "kept.sqlite"
