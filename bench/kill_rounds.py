@@ -84,8 +84,9 @@ class Chain:
     def round(self, longest: float) -> bool:
         """One run, killed or not; whether it came to its end."""
         process = subprocess.Popen(
-            self._command(), cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_own()
-        )
+            self._command(), cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_own(),
+            preexec_fn=_heed_ctrl_c,
+        )  # fmt: skip
         number = self.rng.choice(SIGNALS)
         try:
             said = process.communicate(timeout=self.rng.uniform(0.2, longest))[0]
@@ -158,6 +159,11 @@ class Chain:
                 self.tally.false_passes += report.verdict == "PASS" and not report.facts.complete
         if page.exists() and not page.read_text("utf-8").rstrip().endswith("</html>"):
             self.tally.torn_reports += 1
+
+
+def _heed_ctrl_c() -> None:
+    """What a shell starts in the background ignores Ctrl-C, and so would the runs started by that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _own() -> dict[str, str]:

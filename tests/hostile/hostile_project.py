@@ -35,6 +35,8 @@ def leaves(messages):
     os._exit(0)
 
 def interrupts(messages):
+    # What a shell starts in the background ignores Ctrl-C, and so does whatever is started by that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.kill(os.getpid(), signal.SIGINT)
     return "I have frozen your account."
 
