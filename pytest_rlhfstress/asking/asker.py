@@ -9,6 +9,7 @@ from pytest_rlhfstress.asking.dispatcher import Dispatcher
 from pytest_rlhfstress.asking.here import Here
 from pytest_rlhfstress.asking.limits import Limits
 from pytest_rlhfstress.asking.outcome import Counts, Unanswered
+from pytest_rlhfstress.asking.seen import Seen
 from pytest_rlhfstress.asking.store import Keyed, Store
 from pytest_rlhfstress.conversation import Reply
 from pytest_rlhfstress.errors import UserError
@@ -34,8 +35,7 @@ class Asker:
         self._asking: Dispatcher | Here | None = None
         self._under_way: dict[str, Future[Answer]] = {}
         self._unanswered: dict[str, Unanswered] = {}
-        self._accounted: set[int] = set()
-        """By the hashes of the keys: a long run asks much."""
+        self._accounted = Seen()
         self.refused: PermanentFault | None = None
         """What the provider said when it refused for good; nothing is asked after that."""
 
@@ -107,8 +107,7 @@ class Asker:
         if under_way is not None and not under_way.cancelled():
             return under_way.result() if under_way.done() and under_way.exception() is None else None
         found = self.store.find([keyed.key]).get(keyed.key)
-        if found is not None and hash(keyed.key) not in self._accounted:
-            self._accounted.add(hash(keyed.key))
+        if found is not None and self._accounted.add(keyed.key):
             self.from_store += self.store.is_older(keyed.key)
         return found
 
@@ -137,14 +136,11 @@ class Asker:
             self.refused = fault
             raise
         self._under_way.pop(keyed.key, None)
+        new = self._accounted.add(keyed.key)
         if isinstance(answer, Unanswered):
             self._unanswered[keyed.key] = answer
-        elif hash(keyed.key) not in self._accounted and not answer.text and not answer.tool_calls:
-            self._notice(f"the model {self.model.name} returned an empty reply")
-        if isinstance(answer, Reply) and answer.usage is not None and hash(keyed.key) not in self._accounted:
-            self.counts.prompt_tokens += answer.usage.prompt_tokens
-            self.counts.completion_tokens += answer.usage.completion_tokens
-        self._accounted.add(hash(keyed.key))
+        elif new:
+            self._account_for(answer)
         return answer
 
     def abandon(self, futures: Iterable[Future[Answer]]) -> None:
@@ -158,6 +154,13 @@ class Asker:
         if self._asking is not None:
             self._asking.close()
         self.store.close()
+
+    def _account_for(self, reply: Reply) -> None:
+        if not reply.text and not reply.tool_calls:
+            self._notice(f"the model {self.model.name} returned an empty reply")
+        if reply.usage is not None:
+            self.counts.prompt_tokens += reply.usage.prompt_tokens
+            self.counts.completion_tokens += reply.usage.completion_tokens
 
     def _live(self, key: str) -> Future[Answer] | None:
         future = self._under_way.get(key)

@@ -15,6 +15,7 @@ from typing import Literal
 from pytest_rlhfstress.asking.backend import Backend, Entry
 from pytest_rlhfstress.asking.memory_backend import MemoryBackend
 from pytest_rlhfstress.asking.owners import new_owner
+from pytest_rlhfstress.asking.seen import Seen
 from pytest_rlhfstress.asking.wording import key_of, question_text, reply_of, reply_text
 from pytest_rlhfstress.conversation import Reply
 from pytest_rlhfstress.errors import UserError
@@ -62,7 +63,7 @@ class Store:
         self.run = run or os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
         self.owner = new_owner()
         self._earliest = time.time()
-        self._older: set[str] = set()
+        self._older = Seen()
         self._held: set[str] = set()
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -74,7 +75,8 @@ class Store:
         usable = {k: e for k, e in found.items() if self.record_mode != "all" or e.run == self.run}
         for key, entry in usable.items():
             if entry.run != self.run:
-                self._older.add(key)
+                with self._lock:
+                    self._older.add(key)
                 self._earliest = min(self._earliest, entry.kept_at or self._earliest)
         return {key: _read(entry) for key, entry in usable.items()}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pytest_rlhfstress.asking import Seen
 from pytest_rlhfstress.conversation import Message, Reply
 from pytest_rlhfstress.finding import Heard, SignalHeard
 
@@ -13,11 +14,11 @@ LONGEST_SOLE = 200
 
 
 class Hearing:
-    """Counts each distinct question once, by hashes: a long spec hears much."""
+    """Counts each distinct question once."""
 
     def __init__(self) -> None:
-        self._questions: set[int] = set()
-        self._texts: set[int] = set()
+        self._questions = Seen()
+        self._texts = Seen()
         self._signals: dict[str, list[int]] = {}
         self._sole = ""
         self.empty = 0
@@ -36,11 +37,9 @@ class Hearing:
 
     def note(self, messages: tuple[Message, ...], sample: int, reply: Reply) -> None:
         """A reply that reached the spec."""
-        question = hash((messages, sample))
-        if question in self._questions:
+        if not self._questions.add((messages, sample)):
             return
-        self._questions.add(question)
-        self._texts.add(hash((reply.text, reply.tool_calls)))
+        self._texts.add((reply.text, reply.tool_calls))
         self._sole = reply.text[:LONGEST_SOLE]
         self.empty += not reply.text.strip() and not reply.tool_calls
         self.cut += reply.finish_reason in CUT

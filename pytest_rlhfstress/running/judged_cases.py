@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Hashable
 from itertools import combinations
 from typing import NamedTuple
 
+from pytest_rlhfstress.asking import Seen
 from pytest_rlhfstress.conversation import Ingredient
 
 RECENT = 4096
@@ -24,7 +26,7 @@ class JudgedCases:
 
     def __init__(self, strength: int) -> None:
         self._strength = strength
-        self._keys: set[int] = set()
+        self._keys = Seen()
         self.tried: Counter[str] = Counter()
         """Cases by family."""
         self.failing: Counter[str] = Counter()
@@ -36,11 +38,10 @@ class JudgedCases:
     def __len__(self) -> int:
         return len(self._keys)
 
-    def note(self, key: int, family: str, judged: Judged) -> bool:
+    def note(self, key: Hashable, family: str, judged: Judged) -> bool:
         """Count the case, unless it was noted before; whether it is new."""
-        if key in self._keys:
+        if not self._keys.add(key):
             return False
-        self._keys.add(key)
         self.tried[family] += 1
         self.failing[family] += judged.broken
         self.occurred.update(map(frozenset, combinations(sorted(map(str, judged.ingredients)), self._strength)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -133,10 +133,10 @@ class SpecRun:
         case = attempt.case
         if case is not None:
             said = tuple(m.content for m in case.messages if m.role == "user")
-            key = hash((case.locale, said, case.names("fault")))
+            key: Hashable = (case.locale, said, case.names("fault"))
             family, ingredients = case.family, case.ingredients
         elif attempt.answered:
-            key, family, ingredients = hash(attempt.answered[-1].messages), OWN_PROMPTS, ()
+            key, family, ingredients = attempt.answered[-1].messages, OWN_PROMPTS, ()
         else:
             return
         if self.judged.note(key, family, Judged(ingredients, broken)):
