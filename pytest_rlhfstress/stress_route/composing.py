@@ -98,7 +98,7 @@ def _rendered(template: MessageTemplate, locale: Said, expects: tuple[str, ...] 
     return template.render(values if expects is None else {**values, "expects": list(expects)})
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=1024)
 def _rewritten(text: str, rewrite: str) -> str:
     return REWRITINGS[rewrite](text)
 
