@@ -65,7 +65,7 @@ class Store:
         self._earliest = time.time()
         self._older = Seen()
         self._held: set[str] = set()
-        self._lock = threading.Lock()
+        self._lock, self._older_lock = threading.Lock(), threading.Lock()
         self._closed = threading.Event()
         self._renewing: threading.Thread | None = None
 
@@ -75,7 +75,7 @@ class Store:
         usable = {k: e for k, e in found.items() if self.record_mode != "all" or e.run == self.run}
         for key, entry in usable.items():
             if entry.run != self.run:
-                with self._lock:
+                with self._older_lock:
                     self._older.add(key)
                 self._earliest = min(self._earliest, entry.kept_at or self._earliest)
         return {key: _read(entry) for key, entry in usable.items()}

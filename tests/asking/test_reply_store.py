@@ -120,6 +120,26 @@ def test_whoever_looks_for_a_reply_does_not_wait_for_a_writer_that_waits(path):
     store.close()
 
 
+def test_whoever_looks_for_a_reply_of_an_earlier_run_does_not_wait_for_a_writer_that_waits(path):
+    earlier, store, question = open_store(path), open_store(path), keyed()
+    earlier.keep([(question, Reply("hi"))])
+    with sqlite3.connect(path, isolation_level=None) as other, ThreadPoolExecutor(1) as pool:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = pool.submit(store.take, [keyed("another").key])
+        while not store._lock.locked():
+            time.sleep(0.01)
+        began = time.monotonic()
+        assert store.find([question.key]) == {question.key: Reply("hi")}
+        assert store.is_older(question.key)
+        assert time.monotonic() - began < 10
+        assert not waiting.done()
+        other.execute("COMMIT")
+        waiting.result()
+    other.close()
+    store.close()
+    earlier.close()
+
+
 def test_what_a_killed_process_was_asking_may_be_asked_at_once(path):
     context = multiprocessing.get_context("spawn")
     taken = context.Event()
