@@ -84,9 +84,14 @@ class Chain:
     def round(self, longest: float) -> bool:
         """One run, killed or not; whether it came to its end."""
         process = subprocess.Popen(
-            self._command(), cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_own(),
+            self._command(),
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=_own(),
             preexec_fn=_heed_ctrl_c,
-        )  # fmt: skip
+        )
         number = self.rng.choice(SIGNALS)
         try:
             said = process.communicate(timeout=self.rng.uniform(0.2, longest))[0]

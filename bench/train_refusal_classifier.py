@@ -49,7 +49,7 @@ class Labelled:
 
 
 def held_back(text: str, share: float = 0.25) -> bool:
-    """A quarter of the public prompts, by their words, whatever their case and spacing."""
+    """A share of the public texts, of the prompts a quarter, by their words, whatever their case and spacing."""
     digest = hashlib.sha256(("refusal " + " ".join(text.lower().split())).encode()).hexdigest()
     return int(digest[:8], 16) / 2**32 < share
 

@@ -83,8 +83,8 @@ class Classifier:
         total = self._bias + sum(map(float.__mul__, self._shape, shape_of(reply)))
         for cue, values in zip(self.cues, cues, strict=True):
             total += sum(map(float.__mul__, cue.weights, values))
-        known = [self._phrases[phrase] for phrase in sorted(set(phrases_of(reply))) if phrase in self._phrases]
-        total += sum(known) / math.sqrt(max(FEW_PHRASES, len(known)))
+        known = [self._phrases[phrase] for phrase in set(phrases_of(reply)) if phrase in self._phrases]
+        total += math.fsum(known) / math.sqrt(max(FEW_PHRASES, len(known)))
         return 1 / (1 + math.exp(-max(-700.0, min(700.0, total))))
 
     def _found(self, reply: ReplyText) -> list[tuple[list[tuple[int, int]], tuple[float, float, float]]]:
