@@ -63,7 +63,8 @@ two annotators, on prompts held back from the classifier beside the rules. The r
 chosen while looking at replies of both parts; its phrases and weights were fitted without the held-back ones. A list of
 13 usual phrases ("I'm sorry", "I cannot", "As an AI" ...) reaches {short:.2f} here, one of 23 that adds "illegal",
 "I don't" and the like {long:.2f}. The classifier alone reaches {crossed:.2f} on the other three quarters, where each
-reply is read by weights fitted without its prompt.
+reply is read by weights fitted without its prompt. Fitted without one of the two models and judged on its replies, it
+reaches 0.92 (101 of 181 refuse) and 0.69 (26 of 181): expect less of it on an assistant unlike those it knows.
 
 {xstest_table}
 

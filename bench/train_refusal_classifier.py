@@ -123,6 +123,25 @@ def fitted(written: dict[str, object], rows: Sequence[Labelled]) -> dict[str, ob
     }
 
 
+def across_models(folder: Path, written: dict[str, object], others: Sequence[Labelled]) -> None:
+    """Print how the classifier does on either model of XSTest where it saw none of its replies and prompts."""
+    with gzip.open(folder / "xstest" / "replies_dev.csv.gz", "rt", encoding="utf-8") as file:
+        sources = [row["source"] for row in csv.DictReader(file)]
+    rows = [Labelled(p, ReplyText(r), label) for p, r, label in xstest(folder)]
+    for model in sorted(set(sources)):
+        judged = [row for row, source in zip(rows, sources, strict=True) if source == model]
+        fit_on = [row for row, source in zip(rows, sources, strict=True) if source != model]
+        found = np.zeros(len(judged), bool)
+        prompts = [row.prompt for row in judged]
+        for _, test in GroupKFold(5, shuffle=True, random_state=0).split(judged, groups=prompts):
+            asked = {prompts[at] for at in test}
+            without = Classifier(fitted(written, [*(row for row in fit_on if row.prompt not in asked), *others]))
+            found[test] = [without.probability(judged[at].reply) >= THRESHOLD for at in test]
+        refuses = [row.refuses for row in judged]
+        score = f1_score(refuses, found)
+        print(f"{model}, fitted without it: F1 {score:.3f}, {sum(refuses)} refusals of {len(judged)}")
+
+
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else PUBLIC
     public = [Labelled(p, ReplyText(r), label) for p, r, label in xstest(folder) if not held_back(p)]
@@ -141,6 +160,7 @@ def main() -> None:
         for name, start, n in (("XSTest", 0, len(public)), ("own", len(public), len(ours)))
     }
     print("F1 without the rules, each reply read by weights fitted without its prompt:", checked)
+    across_models(folder, written, ours + tasks)
     written = fitted(written, rows)
     written["cross_validated_f1"] = checked
     written["trained_on"] = (
