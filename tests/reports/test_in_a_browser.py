@@ -189,13 +189,9 @@ def test_two_thousand_failing_cases_open_within_two_seconds(open_page):
     # Processor time, so that what else the machine is doing does not count.
     meter = seen.page.context.new_cdp_session(seen.page)
     meter.send("Performance.enable")
-    page, taken = as_html(report_of(*findings)), []
-    # The best of three: a shared processor is slower at times, and never faster than it is.
-    for _ in range(3):
-        before = processor_time(meter)
-        seen.show(page)
-        taken.append(processor_time(meter) - before)
-    assert 0 < min(taken) < 2
+    before = processor_time(meter)
+    seen.show(as_html(report_of(*findings)))
+    assert 0 < processor_time(meter) - before < 2
     seen.page.get_by_role("searchbox").fill("Number 1234.")
     assert len(visible_claims(seen.page)) == 1
     assert seen.incidents == []
