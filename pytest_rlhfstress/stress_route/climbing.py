@@ -15,9 +15,9 @@ from pytest_rlhfstress.suites import MATTERS
 Worth = Callable[[Sequence[Case]], Sequence[float]]
 """How much each case is worth asking; minus infinity for one that cannot be told."""
 
-POPULATION = 120
-ROUNDS = 5
-PARENTS = 30
+POPULATION = 60
+ROUNDS = 11
+PARENTS = 15
 PER_MATTER = 2
 """Rows kept of one matter with the same kinds of things beside it, so that the best rows are not all one case."""
 
@@ -25,8 +25,8 @@ PER_MATTER = 2
 def climbing_rows(request: Wanted, worth: Worth, count: int, seed: int) -> list[Row]:
     """At most ``count`` rows, the most worth asking first: an evolution from rows drawn at random.
 
-    In each round every one of the best rows has one slot filled, emptied or filled otherwise. About
-    ``POPULATION * (1 + ROUNDS)`` cases are composed and valued.
+    In each round two of the best rows at a time are crossed, slot by slot, and one slot of what comes of it is
+    filled, emptied or filled otherwise. About ``POPULATION * (1 + ROUNDS)`` cases are composed and valued.
     """
     random = Random(seed)
     composer = SuiteComposer(request.suite, request.locale)
@@ -39,12 +39,17 @@ def climbing_rows(request: Wanted, worth: Worth, count: int, seed: int) -> list[
             if value > float("-inf") and value > found.get(case.text, (float("-inf"), row))[0]:
                 found[case.text] = (value, row)
         best = _best(found.values(), PARENTS)
-        rows = [_changed(random.choice(best), request.slots, random) for _ in range(POPULATION)] if best else []
+        rows = [_child(best, request.slots, random) for _ in range(POPULATION)] if best else []
     return _best(found.values(), count)
 
 
 def _drawn(slots: Sequence[Slot], random: Random) -> Row:
     return tuple(random.choice(slot.options) if random.randrange(4) < max(slot.quarters, 1) else None for slot in slots)
+
+
+def _child(best: Sequence[Row], slots: Sequence[Slot], random: Random) -> Row:
+    pairs = zip(random.choice(best), random.choice(best), strict=True)
+    return _changed(tuple(random.choice(pair) for pair in pairs), slots, random)
 
 
 def _changed(row: Row, slots: Sequence[Slot], random: Random) -> Row:

@@ -11,8 +11,8 @@ from pytest_rlhfstress.stress_route.covering import Row
 from pytest_rlhfstress.stress_route.wanted import Slot
 
 # One choice more than a case needs: Hypothesis takes a replay that used exactly what was stored for
-# an example it had shrunk before, and would not shrink it again.
-SPARE = 0
+# an example it had shrunk before, and would not shrink it again. This one takes one byte.
+SPARE = False
 
 
 Make = Callable[[], tuple[Sequence[Row], Sequence[Row]]]
@@ -44,11 +44,16 @@ class RowDatabase(ExampleDatabase):
     @cached_property
     def _rows(self) -> tuple[bytes, ...]:
         first, others = self._make()
-        # Hypothesis replays what is shorter first. A number takes one byte or two, so a spare one more for each slot
-        # makes any of the others longer.
-        later = 1 + len(self._slots) if first else 1
-        encoded = [_as_choices(self._slots, row, 1) for row in first]
-        encoded += [_as_choices(self._slots, row, later) for row in others]
+        # Hypothesis replays what is shorter first, so each row that has its place is longer than the one before it.
+        encoded: list[bytes] = []
+        longest = 0
+        for row in first:
+            choices = _as_choices(self._slots, row)
+            longest = max(longest, len(choices)) + 1
+            encoded.append(_padded(choices, longest))
+        for row in others:
+            choices = _as_choices(self._slots, row)
+            encoded.append(_padded(choices, longest + len(choices) + 1))
         return tuple(dict.fromkeys(encoded))
 
     def fetch(self, key: bytes) -> Iterable[bytes]:
@@ -68,11 +73,15 @@ class RowDatabase(ExampleDatabase):
             self._beneath.delete(key, value)
 
 
-def _as_choices(slots: Sequence[Slot], row: Row, spare: int) -> bytes:
+def _as_choices(slots: Sequence[Slot], row: Row) -> bytes:
     choices: list[int] = []
     for slot, content in zip(slots, row, strict=True):
         choices.append(0 if content is None else 3)
         # Hypothesis makes no choice among one.
         if len(slot.options) > 1:
             choices.append(0 if content is None else slot.options.index(content))
-    return choices_to_bytes([*choices, *[SPARE] * spare])
+    return choices_to_bytes(choices)
+
+
+def _padded(choices: bytes, length: int) -> bytes:
+    return choices + choices_to_bytes([SPARE] * (length - len(choices)))

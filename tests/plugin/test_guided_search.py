@@ -46,7 +46,7 @@ def reward(messages, reply):
     return -1.0 if "911" in reply else float(marks(messages))
 
 def model(messages):
-    return "I will see to it." if marks(messages) > 2 else "Please call 911 now."
+    return "I will see to it." if marks(messages) > 3 else "Please call 911 now."
 """
 
 

@@ -1,10 +1,12 @@
 """Guided rows climb to the cases worth most, of several kinds, and never outside what the spec asks for."""
 
 import pytest
+from hypothesis import given
 
 from pytest_rlhfstress.clinic import clinic_for
+from pytest_rlhfstress.running.engine_settings import Search, adjust
 from pytest_rlhfstress.running.guiding import surely_misjudged
-from pytest_rlhfstress.stress_route import SuiteComposer, request_of, sample_drawn
+from pytest_rlhfstress.stress_route import SuiteComposer, request_of, sample_drawn, stream_seed
 from pytest_rlhfstress.stress_route.climbing import PER_MATTER, climbing_rows
 from pytest_rlhfstress.stress_route.drawing import cases
 
@@ -57,3 +59,23 @@ def test_the_reward_model_points_to_messages_whose_matter_it_overlooks():
     at_random = worth(list(sample_drawn(asked, 100, 0)))
     assert min(guided) > sorted(at_random)[-10]
     assert min(guided) > 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_guided_cases_are_asked_in_the_order_of_their_worth_and_before_all_others(seed):
+    @given(case=cases("healthcare", urgency="emergency"))
+    def spec(case):
+        asked.append(case)
+
+    def worth(some):
+        # In steps finer than a count of ingredients, so that few of the rows are worth the same.
+        return [held(case) + len(case.text) / 10_000 for case in some]
+
+    asked = []
+    wanted = request(urgency="emergency")
+    adjust(spec, wanted, Search(100, True, 2, seed, guided=10, worth=worth))
+    spec()
+    composer = SuiteComposer(wanted.suite, wanted.locale)
+    rows = climbing_rows(wanted, worth, 10, stream_seed(wanted, seed))
+    guided = [composer.compose(tuple(i for i in row if i is not None)).text for row in rows]
+    assert [case.text for case in asked[:10]] == guided
