@@ -142,6 +142,14 @@ def test_two_thousand_failing_cases_stay_below_ten_megabytes():
     assert len(as_html(many(2000)).encode()) < 10_000_000
 
 
+def test_among_thousands_a_card_says_in_words_what_a_table_shows_among_few():
+    among_few, among_many = as_html(many(2)), as_html(many(2000))
+    assert among_few.count("Where it was tried: 3 families") == 2
+    assert "Where it was tried" not in among_many
+    said = "Tried: billing + emergency, 31 of 40 failing; 2 more families in the JSON report"
+    assert among_many.count(said) == 2000
+
+
 def test_texts_of_any_length_stay_below_ten_megabytes_too():
     case = replace(COUNTEREXAMPLE, reply="w " * 50_000, message="v " * 50_000, safe_reply="u " * 50_000, marked=())
     case = replace(case, messages=({"role": "user", "content": case.message},))
