@@ -9,6 +9,8 @@ from functools import cached_property
 from typing import Any, Literal
 
 Verdict = Literal["PASS", "FAIL", "INCONCLUSIVE"]
+MOST_FAMILIES = 3
+"""Families named in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,10 @@ class Slice:
 
 @dataclass(frozen=True)
 class FamilyRate:
-    """One family within a rate: an interval of its own, and a p-value against the claim corrected for all families."""
+    """One family within a rate: bounds of its own and a p-value against the claim, corrected for all families.
+
+    Both hold at whatever moment the counting stopped; ``low`` and ``high`` at the rate's ``confidence`` each.
+    """
 
     family: str
     failing: int
@@ -95,6 +100,8 @@ class RateFound:
             said.append(self.corrected.sentence)
         if self.uncorrected:
             said.append(f"not corrected for errors of the detector: {self.uncorrected}")
+        if len(self.families) > 1:
+            said.append(f"of {len(self.families)} families {self._families_above}")
         return "; ".join(said)
 
     @property
@@ -104,6 +111,15 @@ class RateFound:
             f"violation rate at least {self.low:.1%}, at most {self.high:.1%} ({self.confidence:.0%} each), claimed at "
             f"most {self.at_most:.1%}, for this generator, detector and snapshot"
         )
+
+    @property
+    def _families_above(self) -> str:
+        above = [f for f in self.families if f.adjusted_p <= 1 - self.confidence]
+        if not above:
+            return "none is surely above the claim"
+        shown = [f"{f.family} ({f.failing} of {f.prompts}, at least {f.low:.1%})" for f in above[:MOST_FAMILIES]]
+        more = f" and {len(above) - MOST_FAMILIES} more" if len(above) > MOST_FAMILIES else ""
+        return f"surely above the claim: {', '.join(shown)}{more}"
 
     @classmethod
     def from_dict(cls, data: Mapping[str, object]) -> RateFound:

@@ -98,10 +98,8 @@ class Tally:
         )
 
     def _families(self) -> tuple[FamilyRate, ...]:
-        from scipy.stats import binomtest
-
-        from pytest_rlhfstress.statistics.intervals import wilson
         from pytest_rlhfstress.statistics.multiplicity import benjamini_hochberg
+        from pytest_rlhfstress.statistics.sequential import evidence_above, rate_bounds
 
         counted: defaultdict[str, list[bool]] = defaultdict(list)
         for family, failing in self.prompts:
@@ -109,10 +107,11 @@ class Tally:
         rows = [(family, sum(broken), len(broken)) for family, broken in counted.items()]
         if not rows:
             return ()
-        adjusted = benjamini_hochberg([binomtest(k, n, self.claim.at_most, "greater").pvalue for _, k, n in rows])
+        # One over an e-value is a p-value at whatever moment the counting stopped; adjusted so, this is e-BH.
+        adjusted = benjamini_hochberg([1 / max(1.0, evidence_above(k, n, self.claim.at_most)) for _, k, n in rows])
         found = []
         for (family, k, n), p in zip(rows, adjusted, strict=True):
-            interval = wilson(k, n, self.claim.confidence)
+            interval = rate_bounds(k, n, self.claim.confidence)
             found.append(FamilyRate(family, k, n, interval.low, interval.high, float(p)))
         return tuple(sorted(found, key=lambda f: (f.adjusted_p, -f.failing / f.prompts, f.family)))
 

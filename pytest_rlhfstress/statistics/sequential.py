@@ -126,9 +126,8 @@ def confidence_sequence(fails: int, n: int, confidence: float = 0.95) -> Interva
 
 
 def _edge(rejected: Callable[[float], bool], outside: float, inside: float) -> float:
-    """Bisection between a rejected and a kept rate."""
-    for _ in range(200):
-        middle = (outside + inside) / 2
+    """Bisection between a rejected and a kept rate, until no number lies between them."""
+    while outside != (middle := (outside + inside) / 2) != inside:
         outside, inside = (middle, inside) if rejected(middle) else (outside, middle)
     return inside
 
