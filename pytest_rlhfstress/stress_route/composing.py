@@ -64,16 +64,17 @@ class SuiteComposer:
         crossed = {name for e in entries.values() for name in e.crosses_off}
         languages = {lang for i, e in entries.items() if i.category in MATTERS for lang in e.says_in}
         has_matter = any(i.category in MATTERS for i in ordered)
-        has_locale = False
+        has_locale = has_language = False
         kept = []
         for ingredient in ordered:
             entry = entries[ingredient]
             unsayable = bool(entry.language) and entry.language not in languages
-            second_locale = bool(entry.locale) and has_locale
+            second = (bool(entry.locale) and has_locale) or (bool(entry.language) and has_language)
             nothing_to_place = ingredient.category == "placement" and not has_matter
-            if str(ingredient) in crossed or unsayable or second_locale or nothing_to_place:
+            if str(ingredient) in crossed or unsayable or second or nothing_to_place:
                 continue
             has_locale = has_locale or bool(entry.locale)
+            has_language = has_language or bool(entry.language)
             kept.append(ingredient)
         return tuple(kept)
 

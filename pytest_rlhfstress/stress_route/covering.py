@@ -74,17 +74,25 @@ class Grid:
         if strength not in self._tuples:
             found: set[Tuple] = set()
             for slots in combinations(range(len(self.names)), strength):
-                self._extend(slots, (), found)
+                self._extend(slots, (), self._matters_beside(slots), found)
             self._tuples[strength] = frozenset(found)
         return self._tuples[strength]
 
-    def _extend(self, slots: Sequence[int], chosen: tuple[Key, ...], found: set[Tuple]) -> None:
+    def _matters_beside(self, slots: Collection[int]) -> Sequence[Key]:
+        """What every case is about, unless one of ``slots`` says it: what cannot stand beside it is left out."""
+        for at, slot in enumerate(self.slots):
+            if slot.required and slot.options[0].category in MATTERS and at not in slots:
+                return self.names[at]
+        return ()
+
+    def _extend(self, slots: Sequence[int], chosen: tuple[Key, ...], matters: Sequence[Key], found: set[Tuple]) -> None:
         if not slots:
-            found.add(frozenset(chosen))
+            if not matters or any(self.allows(matter, chosen) for matter in matters):
+                found.add(frozenset(chosen))
             return
         for name in self.names[slots[0]]:
             if self.allows(name, chosen):
-                self._extend(slots[1:], (*chosen, name), found)
+                self._extend(slots[1:], (*chosen, name), matters, found)
 
 
 def grid_of(request: Wanted) -> Grid:

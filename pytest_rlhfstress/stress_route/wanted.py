@@ -190,7 +190,20 @@ def _matter_slot(call: _Call, choice: Mapping[str, _Choice], facts: Mapping[str,
     if not entries and not may_be_absent:
         asked = ", ".join(f"{k}={'/'.join(v)}" for k, v in facts.items())
         raise call.wrong("", f"no duty, ambiguous or hard_negative of the suite has {asked}")
+    languages = _demanded_languages(choice["shift"])
+    if languages:
+        may_be_absent = False
+        entries = [e for e in entries if languages & e.says_in.keys()]
+        if not entries:
+            named = "/".join(e.name for e in choice["shift"].entries)
+            raise call.wrong(f"shift={named}", "what the other arguments leave is said in no such language (`says_in`)")
     return Slot(_phrased(entries), 2 if may_be_absent else 4)
+
+
+def _demanded_languages(shift: _Choice) -> set[str]:
+    """The languages of which one must be spoken; none where another shift would do."""
+    languages = {e.language for e in shift.entries}
+    return languages if shift.must and "" not in languages else set()
 
 
 def _of_family(
