@@ -20,7 +20,7 @@ def commands():
     yield next(line for line in loaded("gitlab-ci.yml")["behaviour"]["script"] if line.startswith("pytest "))
 
 
-@pytest.mark.parametrize("command", commands(), ids=["github", "gitlab"])
+@pytest.mark.parametrize("command", list(commands()), ids=["github", "gitlab"])
 def test_the_command_has_only_options_that_exist(command, pytester):
     given = [word for word in shlex.split(command.replace('"$SEED"', "1")) if word.startswith("--rlhf-")]
     known = pytester.runpytest("--help").stdout.str()
