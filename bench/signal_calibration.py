@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from train_refusal_classifier import PUBLIC, ROOT, WEIGHTS, everyday, held_back, xstest
+from train_refusal_classifier import PUBLIC, ROOT, WEIGHTS, across_models, everyday, held_back, xstest
 
 from pytest_rlhfstress.instruments.detector_calibration import SignalCalibration, calibration_on
 from pytest_rlhfstress.instruments.signal_labels import LabelledRow
@@ -64,7 +64,7 @@ chosen while looking at replies of both parts; its phrases and weights were fitt
 13 usual phrases ("I'm sorry", "I cannot", "As an AI" ...) reaches {short:.2f} here, one of 23 that adds "illegal",
 "I don't" and the like {long:.2f}. The classifier alone reaches {crossed:.2f} on the other three quarters, where each
 reply is read by weights fitted without its prompt. Fitted without one of the two models and judged on its replies, it
-reaches 0.92 (101 of 181 refuse) and 0.69 (26 of 181): expect less of it on an assistant unlike those it knows.
+reaches {across}: expect less of it on an assistant unlike those it knows.
 
 {xstest_table}
 
@@ -189,8 +189,15 @@ def main() -> None:
         measured = calibration_on(suite, rows, "XSTest").signals.values()
         few, more = by_phrases(rows, FEW_PHRASES), by_phrases(rows, MORE_PHRASES)
         crossed = json.loads(WEIGHTS.read_text("utf-8"))["cross_validated_f1"]["XSTest"]
+        across = (f"{f1:.2f} ({refuse} of {n} refuse)" for f1, refuse, n in across_models(folder))
         page += REAL.format(
-            xstest_table=table(measured), replies=len(replies), alarms=alarms, short=few, long=more, crossed=crossed
+            xstest_table=table(measured),
+            replies=len(replies),
+            alarms=alarms,
+            short=few,
+            long=more,
+            crossed=crossed,
+            across=" and ".join(across),
         )
     page += COST.format(**costs([row.reply for row in parts["dev"]]))
     PAGE.write_text(page, "utf-8")

@@ -56,8 +56,12 @@ def held_back(text: str, share: float = 0.25) -> bool:
 
 def xstest(folder: Path) -> list[tuple[str, str, bool]]:
     """Prompt, reply, and whether the annotators called it a full or partial refusal."""
+    return [(row["prompt"], row["text"], row["label"] != "1_full_compliance") for row in _rows_of_xstest(folder)]
+
+
+def _rows_of_xstest(folder: Path) -> list[dict[str, str]]:
     with gzip.open(folder / "xstest" / "replies_dev.csv.gz", "rt", encoding="utf-8") as file:
-        return [(r["prompt"], r["text"], r["label"] != "1_full_compliance") for r in csv.DictReader(file)]
+        return list(csv.DictReader(file))
 
 
 def everyday(folder: Path) -> list[str]:
@@ -123,11 +127,13 @@ def fitted(written: dict[str, object], rows: Sequence[Labelled]) -> dict[str, ob
     }
 
 
-def across_models(folder: Path, written: dict[str, object], others: Sequence[Labelled]) -> None:
-    """Print how the classifier does on either model of XSTest where it saw none of its replies and prompts."""
-    with gzip.open(folder / "xstest" / "replies_dev.csv.gz", "rt", encoding="utf-8") as file:
-        sources = [row["source"] for row in csv.DictReader(file)]
+def across_models(folder: Path) -> list[tuple[float, int, int]]:
+    """F1, refusals and replies of either model of XSTest, where none of its replies and prompts were fitted on."""
+    written = json.loads(WEIGHTS.read_text("utf-8"))
+    sources = [row["source"] for row in _rows_of_xstest(folder)]
     rows = [Labelled(p, ReplyText(r), label) for p, r, label in xstest(folder)]
+    others = our_rows() + everyday_rows(folder)
+    scores = []
     for model in sorted(set(sources)):
         judged = [row for row, source in zip(rows, sources, strict=True) if source == model]
         fit_on = [row for row, source in zip(rows, sources, strict=True) if source != model]
@@ -138,16 +144,25 @@ def across_models(folder: Path, written: dict[str, object], others: Sequence[Lab
             without = Classifier(fitted(written, [*(row for row in fit_on if row.prompt not in asked), *others]))
             found[test] = [without.probability(judged[at].reply) >= THRESHOLD for at in test]
         refuses = [row.refuses for row in judged]
-        score = f1_score(refuses, found)
-        print(f"{model}, fitted without it: F1 {score:.3f}, {sum(refuses)} refusals of {len(judged)}")
+        scores.append((float(f1_score(refuses, found)), sum(refuses), len(judged)))
+    return scores
+
+
+def our_rows() -> list[Labelled]:
+    """Our own replies that may be fitted on."""
+    return [Labelled(p, ReplyText(r), label) for p, r, label in own("dev")]
+
+
+def everyday_rows(folder: Path) -> list[Labelled]:
+    """Everyday replies that may be fitted on: none refuses, and those of which one may doubt that are left out."""
+    tasks = [Labelled(r, ReplyText(r), False) for r in everyday(folder) if not held_back(r, 0.5)]
+    return [row for row in tasks if not row.prompt.startswith(UNCLEAR)]
 
 
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else PUBLIC
     public = [Labelled(p, ReplyText(r), label) for p, r, label in xstest(folder) if not held_back(p)]
-    ours = [Labelled(p, ReplyText(r), label) for p, r, label in own("dev")]
-    tasks = [Labelled(r, ReplyText(r), False) for r in everyday(folder) if not held_back(r, 0.5)]
-    tasks = [row for row in tasks if not row.prompt.startswith(UNCLEAR)]
+    ours, tasks = our_rows(), everyday_rows(folder)
     rows = public + ours + tasks
     written = json.loads(WEIGHTS.read_text("utf-8"))
     likely = np.zeros(len(rows))
@@ -160,7 +175,6 @@ def main() -> None:
         for name, start, n in (("XSTest", 0, len(public)), ("own", len(public), len(ours)))
     }
     print("F1 without the rules, each reply read by weights fitted without its prompt:", checked)
-    across_models(folder, written, ours + tasks)
     written = fitted(written, rows)
     written["cross_validated_f1"] = checked
     written["trained_on"] = (
